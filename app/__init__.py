@@ -1,0 +1,14 @@
+"""Assignment Desk: answers TaskRouter's assignment callbacks from rules that operators edit.
+
+The layers, lowest first; a module imports from its own layer and from those above it in this list:
+
+    model                              values that everything shares
+    errors                             the error tree
+    settings                           the environment, read once
+    engine                             rules in, decisions out: pure, without files, network or clock
+    rulebook, storage, delivery        the rules folder, the database, the Reservation resource
+    service                            the use cases: where a decision meets the outside
+    web, cli                           HTTP and the command line
+
+`sandbox`, the local TaskRouter, stands beside them: it imports nothing of ours, and only `cli` imports it.
+"""

@@ -1,0 +1,82 @@
+"""One decision for everyone: a rule set and a callback in, a decision out. Pure and without a trace."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.engine.catalogue import Check
+from app.engine.plan import CannotCarryOut
+from app.engine.ruleset import DEFAULT, Action, RuleSet
+from app.engine.scope import Scope, scope_of
+from app.model import Callback, Decision, Instruction, Mode, Problem
+
+
+def decide(
+    ruleset: RuleSet, callback: Callback, now: datetime, rejections: int = 0, *, inline: bool = False
+) -> Decision:
+    """What the rules make of a callback at `now`, when we have rejected its task `rejections` times.
+
+    With `inline` a post is given as a reply, for an answer that must hold the instruction. Never raises: what
+    cannot be carried out becomes the default, with the problems recorded.
+    """
+    scope = scope_of(callback, ruleset.variables, now)
+    taking = _Taking(ruleset, scope, inline)
+    if rejections >= ruleset.max_rejections:
+        problem = Problem(
+            Check.TOO_MANY_REJECTIONS,
+            f"the task was rejected {rejections} times",
+            hint="see max_rejections in the rules",
+        )
+        return taking.default(problem.message, (problem,))
+    rule = ruleset.match(scope)
+    if rule is None:
+        return taking.default("no rule matched")
+    try:
+        return taking.action(rule.name, rule.action, "the first rule that matched")
+    except CannotCarryOut as error:
+        return taking.default(f"{rule.name} cannot be carried out", _problems(error, rule.name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """What the parts of one decision share."""
+
+    ruleset: RuleSet
+    scope: Scope
+    inline: bool
+
+    def default(self, reason: str, problems: tuple[Problem, ...] = ()) -> Decision:
+        try:
+            decision = self.action(DEFAULT, self.ruleset.default, reason)
+        except CannotCarryOut as error:
+            problems += _problems(error, DEFAULT)
+            reason = f"{reason}, and neither can the default be carried out"
+            return Decision(DEFAULT, Mode.DEFER, reason, self.ruleset.version, problems=problems)
+        return replace(decision, reason=reason, problems=problems + decision.problems)
+
+    def action(self, name: str, action: Action, reason: str) -> Decision:
+        version = self.ruleset.version
+        if action.plan is None:
+            return Decision(name, action.mode, action.reason, version)
+        mode = Mode.REPLY if self.inline else action.mode
+        allowed = self.ruleset.allowed_numbers
+        instruction = action.plan.carry_out(self.scope, mode, allowed)
+        if mode is Mode.REPLY:
+            return Decision(name, mode, reason, version, instruction)
+        on_failure, problems = self.on_failure(name, action)
+        return Decision(name, mode, reason, version, instruction, on_failure, action.retry_for, problems)
+
+    def on_failure(self, name: str, action: Action) -> tuple[Instruction | None, tuple[Problem, ...]]:
+        """What to post when the instruction fails for good; without it the instruction still goes out."""
+        if action.on_failure is None:
+            return None, ()
+        try:
+            return action.on_failure.carry_out(self.scope, Mode.POST, self.ruleset.allowed_numbers), ()
+        except CannotCarryOut as error:
+            return None, _problems(error, name)
+
+
+def _problems(error: CannotCarryOut, rule: str) -> tuple[Problem, ...]:
+    return tuple(
+        Problem(found.check, found.message, rule=rule, hint=found.hint, twilio_code=found.twilio_code)
+        for found in error.findings
+    )

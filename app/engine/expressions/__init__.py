@@ -1,0 +1,18 @@
+"""TaskRouter's expression language: text to tree (`parser`), tree to predicate (`meaning`).
+
+`tree` holds the nodes, `grammar.lark` the grammar, `mistakes` what to say of text that does not parse.
+"""
+
+from app.engine.expressions.meaning import Predicate, compile_expression
+from app.engine.expressions.parser import parse, parse_reference
+from app.engine.expressions.tree import Expression, Reference, references
+
+__all__ = [
+    "Expression",
+    "Predicate",
+    "Reference",
+    "compile_expression",
+    "parse",
+    "parse_reference",
+    "references",
+]

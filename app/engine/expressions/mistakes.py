@@ -1,0 +1,206 @@
+"""What to say of an expression that does not parse: each mistake people make has its own sentence."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from app.errors import ExpressionError
+
+OPERATORS = "==, !=, <, <=, >, >=, CONTAINS, HAS, IN or NOT IN"
+
+VALUES = "write a name, a quoted text, a number or a [list]"
+
+VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[\w.\[\]-]+)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the parser stopped: the text before, the text from there on, and what it was waiting for."""
+
+    text: str
+    at: int
+    waiting_for: frozenset[str]
+
+    @property
+    def before(self) -> str:
+        return self.text[: self.at]
+
+    @property
+    def rest(self) -> str:
+        return self.text[self.at :]
+
+    @property
+    def after_comparison(self) -> bool:
+        return "_AND" in self.waiting_for
+
+    @property
+    def after_operand(self) -> bool:
+        return "COMPARE" in self.waiting_for
+
+    @property
+    def word(self) -> str:
+        match = re.match(rf"{VALUE}|.", self.rest, re.DOTALL)
+        return match[0] if match else ""
+
+
+Explanation = tuple[str, str]
+
+
+def explain(text: str, at: int, waiting_for: Iterable[str]) -> ExpressionError:
+    """What to say where the parser stopped; `waiting_for` names the terminals that it accepts there."""
+    place = Place(text, at, frozenset(waiting_for))
+    for mistake in MISTAKES:
+        found = mistake(place)
+        if found is not None:
+            message, hint = found
+            return ExpressionError(message, place.at, hint)
+    return ExpressionError(f"{place.word!r} stands where a value is wanted", place.at, VALUES)
+
+
+def empty(place: Place) -> Explanation | None:
+    if place.text.strip():
+        return None
+    return (
+        "the expression is empty",
+        "write a comparison, or leave `when` out so that the rule always matches",
+    )
+
+
+def unclosed_quote(place: Place) -> Explanation | None:
+    if place.rest[:1] not in {'"', "'"} or not place.rest:
+        return None
+    if re.match(VALUE, place.rest):
+        return None
+    return f"the quote {place.rest[0]} is never closed", "close it with the same quote"
+
+
+def typographic_quote(place: Place) -> Explanation | None:
+    if place.rest[:1] not in set("“”„‘’‚«»`"):
+        return None
+    return f"{place.rest[0]} is no quote of this language", "write \" or '"
+
+
+def split_operator(place: Place) -> Explanation | None:
+    match = re.match(r"([!<>=])\s+=", place.rest)
+    if match:
+        return f"{match[0]!r} is split by white space", f"write {match[1]}= in one piece"
+    if place.rest[:1] == "=" and re.search(r"[!<>=]\s+$", place.before):
+        operator = place.before.rstrip()[-1]
+        return f"{operator!r} and '=' are split by white space", f"write {operator}= in one piece"
+    return None
+
+
+def foreign_operator(place: Place) -> Explanation | None:
+    for foreign, ours in (("&&", "AND"), ("||", "OR"), ("===", "=="), ("<>", "!="), ("=~", "CONTAINS")):
+        if place.rest.startswith(foreign) or (place.before + place.rest[:1]).endswith(foreign):
+            return f"{foreign} is no operator of this language", f"write {ours}"
+    return None
+
+
+def exclamation_mark(place: Place) -> Explanation | None:
+    if place.rest[:1] != "!":
+        return None
+    return "! negates nothing here", "write NOT (…), or compare with != or == false"
+
+
+def star(place: Place) -> Explanation | None:
+    if place.rest[:1] != "*":
+        return None
+    return "a stray *", "there are no wildcards: leave `when` out to match always, or use CONTAINS for a part"
+
+
+def hyphen(place: Place) -> Explanation | None:
+    if not (place.rest[:1] == "-" and re.search(r"\w$", place.before)):
+        return None
+    name = f"{place.before.split()[-1]}{place.rest.split()[0]}"
+    return f"a name cannot hold a hyphen: {name}", "rename the attribute, for instance with an underscore"
+
+
+def comma_list(place: Place) -> Explanation | None:
+    match = re.search(rf"(==?|!=)\s*{VALUE}\s*$", place.before)
+    if place.rest[:1] != "," or not match:
+        return None
+    operator = "NOT IN" if match[1] == "!=" else "IN"
+    return f"several values after {match[1]}", f"write {operator} [..., ...]"
+
+
+def list_without_brackets(place: Place) -> Explanation | None:
+    match = re.search(r"(?<![\w.])((?:NOT\s+)?IN)\s*$", place.before, re.IGNORECASE)
+    if place.rest[:1] != "(" or not match:
+        return None
+    return "a list stands in square brackets", f"write {match[1].upper()} [...]"
+
+
+def reference_in_list(place: Place) -> Explanation | None:
+    inside_list = place.before.count("[") > place.before.count("]")
+    if not (inside_list and re.match(r"\w", place.rest)):
+        return None
+    return f"a list holds constants, and {place.word} is a name", f'write "{place.word}" if it is text'
+
+
+def unclosed_list(place: Place) -> Explanation | None:
+    if place.rest or "_RBRACKET" not in place.waiting_for:
+        return None
+    return "the list is never closed", "close it with ]"
+
+
+def unclosed_parenthesis(place: Place) -> Explanation | None:
+    if place.rest.strip() or not (place.after_comparison and "_RPAR" in place.waiting_for):
+        return None
+    return "a parenthesis is never closed", "close it with )"
+
+
+def surplus_parenthesis(place: Place) -> Explanation | None:
+    if place.rest[:1] != ")" or not place.after_comparison:
+        return None
+    return "this ) closes nothing", "remove it, or open a ( before"
+
+
+def no_comparison(place: Place) -> Explanation | None:
+    if not place.after_operand:
+        return None
+    operand = re.search(rf"({VALUE})\s*$", place.before)
+    shown = operand[1] if operand else "a list"
+    if shown.lower() in {"and", "or"}:
+        return f"{shown} stands where a value is wanted", f"{VALUES} before {shown}"
+    if shown.lower() == "not":
+        return f"NOT stands before {place.word!r}", "write NOT (…), or turn the comparison round"
+    if shown.lower() in {"true", "false"}:
+        return f"{shown} alone is no comparison", "leave `when` out to match always, or set `enabled: false`"
+    if re.match(r"(and\b|or\b|\)|$)", place.rest.strip(), re.IGNORECASE):
+        return f"{shown} alone is no comparison", f"write {shown} == true"
+    return f"{place.word!r} is no operator", f"write {OPERATORS} after {shown}"
+
+
+def pasted_text(place: Place) -> Explanation | None:
+    if not (place.after_comparison and place.rest.strip()):
+        return None
+    return f"{place.word!r} follows a complete comparison", "join comparisons with AND or OR"
+
+
+def ends_early(place: Place) -> Explanation | None:
+    if place.rest.strip():
+        return None
+    return "the expression ends where a value is wanted", VALUES
+
+
+# Tried in this order: the particular ones first.
+MISTAKES: tuple[Callable[[Place], Explanation | None], ...] = (
+    empty,
+    unclosed_quote,
+    typographic_quote,
+    foreign_operator,
+    split_operator,
+    exclamation_mark,
+    star,
+    hyphen,
+    comma_list,
+    list_without_brackets,
+    reference_in_list,
+    unclosed_list,
+    unclosed_parenthesis,
+    surplus_parenthesis,
+    no_comparison,
+    pasted_text,
+    ends_early,
+)

@@ -1,0 +1,73 @@
+"""The nodes of an expression. `at` is the offset in its text; it takes no part in comparing trees."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+ROOTS = ("task", "worker", "callback", "taskrouter", "vars")
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A string, number, boolean, null, or a list of those."""
+
+    value: object
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A value of the call: `path` of keys and indexes below one of ROOTS."""
+
+    root: str
+    path: tuple[str | int, ...]
+    at: int = field(default=0, compare=False)
+
+
+Operand: TypeAlias = Constant | Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`operator` is one of ==, !=, <, <=, >, >=, CONTAINS, HAS, IN and NOT IN."""
+
+    operator: str
+    left: Operand
+    right: Operand
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Every term holds."""
+
+    terms: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """At least one term holds."""
+
+    terms: tuple["Expression", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The term does not hold. Ours: Twilio's language has no such prefix."""
+
+    term: "Expression"
+
+
+Expression: TypeAlias = Comparison | And | Or | Not
+
+
+def references(expression: Expression) -> Iterator[Reference]:
+    """Every reference of an expression, in reading order."""
+    match expression:
+        case Comparison(_, left, right):
+            yield from (operand for operand in (left, right) if isinstance(operand, Reference))
+        case Not(term):
+            yield from references(term)
+        case And(terms) | Or(terms):
+            for term in terms:
+                yield from references(term)

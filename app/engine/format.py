@@ -1,0 +1,182 @@
+"""The shape of a rules file, as marshmallow schemas: which keys there are and what kind of value each holds.
+
+Version 1. What the values mean together is checked in `loading`.
+"""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+
+from app.engine import source
+from app.engine.catalogue import Check
+from app.engine.fields import Flag, Parameter, Whole
+from app.engine.report import Report
+from app.engine.suggest import did_you_mean
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
+ACTIONS = ("reply", "post", "defer")
+
+
+class Prose(Parameter):
+    """A text for people, of any length."""
+
+    wants = "a text"
+
+    def read(self, value: object) -> object:
+        return value if isinstance(value, str) and value.strip() else None
+
+
+class Code(Parameter):
+    """A Twilio code, or a check's id."""
+
+    wants = "a Twilio code or a check's id"
+
+    def read(self, value: object) -> object:
+        return value if isinstance(value, int | str) and not isinstance(value, bool) else None
+
+
+class Name(Parameter):
+    """A rule's name."""
+
+    wants = "a name of a-z, 0-9 and -, and not `default`"
+
+    def read(self, value: object) -> object:
+        named = isinstance(value, str) and re.fullmatch(r"[a-z0-9][a-z0-9-]*", value) and value != "default"
+        return value if named else None
+
+
+class Texts(Parameter):
+    """A text or a list of texts; read as a tuple."""
+
+    wants = "a text or a list of texts"
+
+    def read(self, value: object) -> object:
+        items = [value] if isinstance(value, str) else value
+        if not isinstance(items, list) or not items:
+            return None
+        return tuple(items) if all(isinstance(item, str) and item.strip() for item in items) else None
+
+
+class Expressions(Texts):
+    """Expressions that must all hold."""
+
+    wants = 'an expression such as type == "x", or a list of them'
+
+
+class Prefixes(Parameter):
+    """What a number may begin with."""
+
+    wants = 'a list of prefixes such as "+1" and "sip:host"'
+
+    def read(self, value: object) -> object:
+        prefix = re.compile(r"\+[1-9][0-9]{0,14}|sip:[^\s@]+")
+        if not isinstance(value, list):
+            return None
+        return (
+            tuple(value) if all(isinstance(item, str) and prefix.fullmatch(item) for item in value) else None
+        )
+
+
+class Duration(Parameter):
+    """`30s`, `2m`, `1h`, or whole seconds; at most a day, the longest life of a reservation."""
+
+    wants = "a time such as 30s, 2m or 1h, up to 24h"
+
+    def read(self, value: object) -> object:
+        match = re.fullmatch(r"([1-9][0-9]{0,5})([smh]?)", str(value))
+        if not match or isinstance(value, bool):
+            return None
+        duration = timedelta(**{UNITS[match[2] or "s"]: int(match[1])})
+        return duration if duration <= timedelta(days=1) else None
+
+
+class Object(Parameter):
+    """Keys with values."""
+
+    wants = "keys with values below it"
+
+    def read(self, value: object) -> object:
+        return value if isinstance(value, dict) else None
+
+
+class Items(Parameter):
+    """A list."""
+
+    wants = "a list: each item begins with -"
+
+    def read(self, value: object) -> object:
+        return value if isinstance(value, list) else None
+
+
+class FileShape(Schema):
+    """The top level of a file."""
+
+    vars = Object()
+    rules = Items()
+    max_rejections = Whole(1, 1000)
+    allowed_numbers = Prefixes()
+    task_type_from = Texts()
+    default = Object()
+    tests = Items()
+
+
+class DefaultShape(Schema):
+    """What is done when no rule can be carried out."""
+
+    reply = Object()
+    post = Object()
+    defer = Prose()
+    retry_for = Duration()
+    on_failure = Object()
+
+
+class RuleShape(DefaultShape):
+    """One rule."""
+
+    name = Name()
+    description = Prose()
+    task_type = Texts()
+    when = Expressions()
+    enabled = Flag()
+
+
+class ExpectShape(Schema):
+    """What a test of the rules expects."""
+
+    rule = Prose()
+    reply = Object()
+    post = Object()
+    defer = Prose()
+    problem = Code()
+
+
+class CaseShape(Schema):
+    """A test of the rules."""
+
+    name = Prose()
+    task = Object()
+    worker = Object()
+    callback = Object()
+    at = Prose()
+    env = Object()
+    expect = Object()
+
+
+def read_shape(shape: Schema, node: source.Node, where: str, report: Report) -> dict[str, Any] | None:
+    """The values of a node's keys that fit the shape, None where it has no keys; the rest is reported."""
+    if not isinstance(node, source.Mapping):
+        hint = f"write keys: {', '.join(sorted(shape.fields))}"
+        report.error(Check.WRONG_TYPE, node.location, f"{where} holds keys with values", hint)
+        return None
+    known = {key: source.plain(value) for key, value in node.entries.items() if key in shape.fields}
+    for key in node.entries.keys() - known.keys():
+        hint = did_you_mean(key, shape.fields)
+        report.error(Check.UNKNOWN_KEY, node.keys[key], f"unknown key {key!r} in {where}", hint)
+    try:
+        return dict(shape.load(known))
+    except ValidationError as error:
+        for key, said in dict(error.messages_dict).items():
+            report.error(Check.WRONG_TYPE, node.entries[key].location, f"`{key}` {said[0]}")
+        return {str(key): value for key, value in dict(error.valid_data or {}).items()}

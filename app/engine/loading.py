@@ -1,0 +1,172 @@
+"""Files to a RuleSet and all Problems: everything that is wrong is found in one reading."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+import orjson
+
+from app.engine import source
+from app.engine.actions import read_action
+from app.engine.catalogue import Check
+from app.engine.conditions import Conditions
+from app.engine.expressions.meaning import Getter, compile_reference
+from app.engine.expressions.tree import Reference
+from app.engine.format import CaseShape, DefaultShape, ExpectShape, FileShape, RuleShape, read_shape
+from app.engine.report import Report
+from app.engine.ruleset import DEFAULT, MAX_REJECTIONS, Action, Rule, RuleSet
+from app.engine.scope import NO_CALL
+from app.engine.source import Node, Scalar, SourceFile, read_source
+from app.engine.variables import Variables
+from app.model import Location, Problem
+
+ONCE = ("default", "task_type_from", "max_rejections", "allowed_numbers")
+TEST_FILE_ENDING = "_test"
+TASK_TYPE = Reference("task", ("type",))
+
+
+def read_rules(
+    files: Sequence[SourceFile], environment: Mapping[str, str], folder: str = "rules"
+) -> tuple[RuleSet | None, tuple[Problem, ...]]:
+    """The rule set of a folder's files, None where one holds an error; and every problem, by place.
+
+    `environment` is what `vars` may read; `folder` is the place of what no file holds.
+    """
+    loading = _Loading(environment, folder)
+    for file in files:
+        loading.file(file)
+    ruleset = loading.ruleset(_version(files, loading.variables.values))
+    return ruleset, loading.report.in_order()
+
+
+def _version(files: Sequence[SourceFile], variables: Mapping[str, object]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        for part in (PurePath(file.name).name, file.text):
+            digest.update(part.encode() + b"\0")
+    digest.update(orjson.dumps(variables, default=str, option=orjson.OPT_SORT_KEYS))
+    return digest.hexdigest()[:12]
+
+
+class _Loading:
+    """A folder while it is read: first the top levels and vars, then the rules, which need all vars."""
+
+    def __init__(self, environment: Mapping[str, str], folder: str) -> None:
+        self.report = Report()
+        self.variables = Variables(environment, self.report)
+        self.conditions = Conditions(self.report, self.variables)
+        self.folder = folder
+        self.rule_nodes: list[Node] = []
+        self.once: dict[str, tuple[Node, Location, Any]] = {}
+        self.names: dict[str, Location] = {}
+
+    def file(self, file: SourceFile) -> None:
+        node, problems = read_source(file)
+        self.report.problems.extend(problems)
+        fitting = read_shape(FileShape(), node, "a rules file", self.report) if node else None
+        if fitting is None or not isinstance(node, source.Mapping):
+            return
+        if PurePath(file.name).stem.endswith(TEST_FILE_ENDING):
+            self.only_tests(node)
+        for key in node.entries.keys() & ONCE:
+            self.once_only(key, node, fitting.get(key))
+        if isinstance(variables := node.entries.get("vars"), source.Mapping):
+            self.variables.read(variables)
+        if isinstance(rules := node.entries.get("rules"), source.Sequence):
+            self.rule_nodes.extend(rules.items)
+        if isinstance(tests := node.entries.get("tests"), source.Sequence):
+            for test in tests.items:
+                self.test(test)
+
+    def only_tests(self, node: source.Mapping) -> None:
+        for key in node.entries.keys() - {"tests"}:
+            hint = "move it to a file whose name does not end in _test"
+            self.report.error(Check.UNKNOWN_KEY, node.keys[key], f"a test file holds no {key!r}", hint)
+
+    def once_only(self, key: str, node: source.Mapping, value: Any) -> None:
+        if key in self.once:
+            message = f"`{key}` stands in the rule set a second time; first at {self.once[key][1]}"
+            self.report.error(Check.ONCE_PER_RULE_SET, node.keys[key], message, "remove one of the two")
+        else:
+            self.once[key] = (node.entries[key], node.keys[key], value)
+
+    def test(self, node: Node) -> None:
+        read_shape(CaseShape(), node, "a test", self.report)
+        if isinstance(node, source.Mapping) and isinstance(node.entries.get("expect"), source.Mapping):
+            read_shape(ExpectShape(), node.entries["expect"], "`expect`", self.report)
+
+    def ruleset(self, version: str) -> RuleSet | None:
+        rules = [rule for node in self.rule_nodes if (rule := self.one_rule(node))]
+        default = self.default()
+        task_type_from = self.task_type_from()
+        if default is None or self.report.errors:
+            return None
+        return RuleSet(
+            rules=tuple(rules),
+            default=default,
+            variables=self.variables.values,
+            version=version,
+            task_type_from=task_type_from,
+            allowed_numbers=self.setting("allowed_numbers", None),
+            max_rejections=self.setting("max_rejections", MAX_REJECTIONS),
+        )
+
+    def setting(self, key: str, otherwise: Any) -> Any:
+        return self.once[key][2] if key in self.once else otherwise
+
+    def one_rule(self, node: Node) -> Rule | None:
+        """The rule, None where it is switched off or has no action; one that holds errors is used nowhere."""
+        name = node.entries.get("name") if isinstance(node, source.Mapping) else None
+        self.report.rule = name.text if isinstance(name, Scalar) else None
+        fitting = read_shape(RuleShape(), node, "a rule", self.report)
+        if fitting is None or not isinstance(node, source.Mapping):
+            return None
+        self.name(name, node.location)
+        when = self.conditions.predicates(node.entries["when"]) if "when" in node.entries else ()
+        action = read_action(node, fitting, self.report, self.variables)
+        self.report.rule = None
+        if action is None or not fitting.get("enabled", True):
+            return None
+        return Rule(fitting.get("name", ""), fitting.get("task_type", ()), when, action)
+
+    def name(self, name: Node | None, rule: Location) -> None:
+        if not isinstance(name, Scalar):
+            self.report.error(Check.MISSING_KEY, rule, "the rule has no `name`", "add name: what-it-does")
+        elif name.text in self.names:
+            message = f"a rule named {name.text!r} stands at {self.names[name.text]} already"
+            self.report.error(Check.DUPLICATE_NAME, name.location, message, "rename one of the two")
+        else:
+            self.names[name.text] = name.location
+
+    def task_type_from(self) -> tuple[Getter, ...]:
+        if "task_type_from" not in self.once:
+            return (compile_reference(TASK_TYPE),)
+        return self.conditions.getters(self.once["task_type_from"][0])
+
+    def default(self) -> Action | None:
+        if "default" not in self.once and any(found.check == Check.YAML for found in self.report.problems):
+            return None  # it may stand in the part that cannot be read
+        if "default" not in self.once:
+            message = "the rule set has no `default`, which says what to do when no rule can be carried out"
+            hint = "add `default:` with reply, post or defer below it to one of the files"
+            self.report.error(Check.ONCE_PER_RULE_SET, Location(self.folder), message, hint)
+            return None
+        node, place, fitting = self.once["default"]
+        if fitting is None or not isinstance(node, source.Mapping):
+            return None
+        self.report.rule = DEFAULT
+        shaped = read_shape(DefaultShape(), node, "the default", self.report) or {}
+        action = read_action(node, shaped, self.report, self.variables, constant=True)
+        if action:
+            self.may_fail(action, place)
+        self.report.rule = None
+        return action
+
+    def may_fail(self, action: Action, place: Location) -> None:
+        """A default that asks something of the call leaves some calls without an answer."""
+        findings = action.plan.schema.call_findings(action.plan.constants, NO_CALL) if action.plan else ()
+        for finding in findings:
+            message = f"the default fails where {finding.message}; such a callback is answered {{}}"
+            hint = "reject and defer always hold"
+            self.report.warning(Check.DEFAULT_CAN_FAIL, place, message, hint)

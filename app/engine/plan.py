@@ -1,0 +1,113 @@
+"""An instruction as a rule gives it: constants, validated at load, and templates to fill."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from marshmallow import ValidationError
+
+from app.engine.catalogue import Check
+from app.engine.fields import Parameter
+from app.engine.instructions import Finding, InstructionSchema
+from app.engine.scope import Scope
+from app.engine.templates import Template
+from app.errors import DeskError, TemplateUnfilled
+from app.model import Instruction, Mode
+
+CALLERS_TEXT = frozenset({"task", "callback"})
+
+
+class CannotCarryOut(DeskError):
+    """This call cannot get the instruction."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("; ".join(finding.message for finding in self.findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A parameter that each call fills in."""
+
+    key: str
+    parameter: Parameter
+    template: Template
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`constants` hold every key in the file's order; what a blank fills stands there as None."""
+
+    schema: InstructionSchema
+    constants: Mapping[str, object]
+    blanks: tuple[Blank, ...]
+
+    def carry_out(self, scope: Scope, mode: Mode, allowed_numbers: tuple[str, ...] | None) -> Instruction:
+        """The instruction for this call. Raises CannotCarryOut with all that stands against it."""
+        fields = dict(self.constants)
+        findings = [finding for blank in self.blanks if (finding := _fill(blank, fields, scope))]
+        if not findings:
+            findings = [
+                *_missing(self.schema, fields, mode),
+                *self.schema.field_findings(fields),
+                *self.schema.call_findings(fields, scope),
+                *self._forbidden_number(fields, scope, allowed_numbers),
+            ]
+        if findings:
+            raise CannotCarryOut(findings)
+        return Instruction(self.schema.name, fields)
+
+    def _forbidden_number(
+        self, fields: Mapping[str, object], scope: Scope, allowed: tuple[str, ...] | None
+    ) -> Iterable[Finding]:
+        """`to`, where a caller's text decides it, begins with one of the rule set's `allowed_numbers`."""
+        chosen_by_caller = any(
+            blank.key == "to" and blank.template.reads & CALLERS_TEXT for blank in self.blanks
+        )
+        if allowed is None or not chosen_by_caller:
+            return
+        target = str(fields["to"])
+        if target.startswith("client:") or target == scope.worker.get("contact_uri"):
+            return
+        if not any(_begins(target, prefix) for prefix in allowed):
+            yield Finding(
+                Check.NUMBER_NOT_ALLOWED,
+                "`to` begins with none of allowed_numbers",
+                "add its prefix to allowed_numbers, if such numbers may be called",
+            )
+
+
+def missing_parameters(schema: InstructionSchema, keys: Iterable[str], mode: Mode) -> Iterable[str]:
+    """The parameters without which TaskRouter refuses the instruction in this mode."""
+    given = set(keys)
+    return [
+        key
+        for key, parameter in schema.parameters().items()
+        if mode in parameter.required_in and key not in given
+    ]
+
+
+def _missing(schema: InstructionSchema, fields: Mapping[str, object], mode: Mode) -> Iterable[Finding]:
+    # Only a post that is answered inline after all can lack something here: rules are checked when loaded.
+    for key in missing_parameters(schema, fields, mode):
+        code = schema.parameters()[key].missing_code
+        yield Finding(Check.NOT_INLINE, f"inline, {schema.name} needs {key}", f"write {key}", code)
+
+
+def _fill(blank: Blank, fields: dict[str, object], scope: Scope) -> Finding | None:
+    try:
+        fields[blank.key] = blank.parameter.deserialize(blank.template.fill(scope))
+    except TemplateUnfilled as error:
+        hint = f"give it a value with | default(…), or make `when` ask for it: {blank.key}"
+        return Finding(Check.TEMPLATE_UNFILLED, f"`{blank.key}`: {error}", hint, blank.parameter.missing_code)
+    except ValidationError as error:
+        hint = f"make `when` or a filter keep other values from `{blank.key}`"
+        return Finding(Check.INVALID_VALUE, f"`{blank.key}` {error.messages[0]}", hint, blank.parameter.code)
+    return None
+
+
+def _begins(target: str, prefix: str) -> bool:
+    if not prefix.startswith("sip:"):
+        return target.startswith(prefix)
+    user_and_host = target.lower().removeprefix("sip:")
+    host = user_and_host.rpartition("@")[2].partition(";")[0].partition(":")[0]
+    return target.lower().startswith("sip:") and host == prefix.lower().removeprefix("sip:")

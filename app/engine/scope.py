@@ -1,0 +1,72 @@
+"""What expressions and templates see of a callback."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.model import Callback
+
+NUMBERS = ("TaskAge", "TaskPriority")
+
+# Twilio's names for a worker, wherever its attributes do not hold them.
+WORKER_FALLBACKS = {"sid": "WorkerSid", "friendly_name": "WorkerName"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The roots of a reference, as mappings, and the time in UTC.
+
+    An attribute document that is not a JSON object is an empty mapping here: its attributes are all null.
+    """
+
+    task: Mapping[str, object]
+    worker: Mapping[str, object]
+    callback: Mapping[str, object]
+    variables: Mapping[str, object]
+    now: datetime
+
+
+# What is seen where there is no call: nothing.
+NO_CALL = Scope({}, {}, {}, {}, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def scope_of(callback: Callback, variables: Mapping[str, object], now: datetime) -> Scope:
+    """What rules with these `vars` see of the callback at `now` (an aware datetime)."""
+    return Scope(
+        task=_mapping(callback.task),
+        worker=_worker(callback),
+        callback=_numbered(callback.params),
+        variables=variables,
+        now=now.astimezone(UTC),
+    )
+
+
+def lookup(value: object, path: tuple[str | int, ...]) -> object:
+    """The value at a path of keys and indexes; None wherever the path leaves the document."""
+    for step in path:
+        if isinstance(step, str):
+            value = value.get(step) if isinstance(value, Mapping) else None
+        else:
+            value = value[step] if isinstance(value, list) and step < len(value) else None
+    return value
+
+
+def _mapping(document: object) -> Mapping[str, object]:
+    return document if isinstance(document, dict) else {}
+
+
+def _worker(callback: Callback) -> Mapping[str, object]:
+    worker = dict(_mapping(callback.worker))
+    for name, parameter in WORKER_FALLBACKS.items():
+        if worker.get(name) is None:
+            worker[name] = callback.params.get(parameter)
+    return worker
+
+
+def _numbered(params: Mapping[str, str | list[str]]) -> Mapping[str, object]:
+    seen: dict[str, object] = dict(params)
+    for name in NUMBERS:
+        value = seen.get(name)
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+            seen[name] = int(value)
+    return seen

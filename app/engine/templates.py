@@ -1,0 +1,301 @@
+"""Values with {{ … }}: Jinja2's expressions, without its statements, calls, tests and arithmetic.
+
+What is allowed is checked when rules are loaded, on Jinja's own syntax tree. A missing value is null, and
+null cannot be filled in: neither printed, nor joined, nor handed to any filter but `default`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, TemplateSyntaxError, Undefined, nodes
+from jinja2.environment import TemplateExpression
+from jinja2.filters import FILTERS
+from jinja2.visitor import NodeTransformer
+
+from app.engine.scope import Scope, lookup
+from app.errors import TemplateError, TemplateUnfilled
+
+ROOTS = ("task", "worker", "callback", "reservation", "vars")
+MARKS = ("{{", "{%", "{#")
+STATEMENTS = frozenset({"block_begin", "comment_begin", "raw_begin"})  # Jinja's names for such tokens
+
+# What each filter is handed: `printed` a text, `given` any value but null, None whatever comes.
+FILTER_GUARDS: Mapping[str, str | None] = {
+    "default": None,
+    "first": "given",
+    "float": "given",
+    "int": "given",
+    "join": "given",
+    "last": "given",
+    "length": "given",
+    "lower": "printed",
+    "replace": "printed",
+    "round": "given",
+    "string": "printed",
+    "trim": "printed",
+    "truncate": "printed",
+    "upper": "printed",
+    "urlencode": "printed",
+}
+
+ALLOWED: tuple[type[nodes.Node], ...] = (
+    nodes.Const,
+    nodes.Name,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.Filter,
+    nodes.Keyword,
+    nodes.Concat,
+    nodes.Or,
+    nodes.And,
+    nodes.Not,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.CondExpr,
+)
+
+REFUSED: Mapping[type[nodes.Node], str] = {
+    nodes.Call: "a call",
+    nodes.Test: "a test with `is`: compare with == none, or use the filter default",
+    nodes.Neg: "arithmetic",
+    nodes.Pos: "arithmetic",
+    nodes.BinExpr: "arithmetic: join texts with ~",
+    nodes.List: "a list",
+    nodes.Tuple: "a list",
+    nodes.Dict: "an object",
+    nodes.Slice: "a slice",
+}
+
+
+def is_template(text: str) -> bool:
+    """Whether a text holds anything that Jinja would act on."""
+    return any(mark in text for mark in MARKS)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A value to be filled in for each callback.
+
+    `reads` names the roots it uses, `variables` the names below `vars`. `only` is the reference, as keys,
+    when the template is nothing but that: `{{ vars.password }}` is `("vars", "password")`.
+    """
+
+    text: str
+    reads: frozenset[str]
+    variables: frozenset[str]
+    only: tuple[str, ...]
+    evaluate: Callable[[Scope], object]
+
+    def fill(self, scope: Scope) -> object:
+        """The value: typed when the text is one `{{ … }}`, else text. Raises TemplateUnfilled."""
+        try:
+            value = self.evaluate(scope)
+        except TemplateUnfilled as error:
+            raise TemplateUnfilled(f"{self.text}: {error}") from None
+        except Exception as error:
+            # Comparing what cannot be compared, a filter on the wrong type: the callback's values decide.
+            raise TemplateUnfilled(f"{self.text} fails with {type(error).__name__}") from None
+        if _is_null(value):
+            raise TemplateUnfilled(f"{self.text} is null")
+        return value
+
+
+@lru_cache(maxsize=10_000)
+def read_template(text: str) -> Template:
+    """The template that a text is. Raises TemplateError for whatever is not allowed in one."""
+    try:
+        return _read(text)
+    except (RecursionError, MemoryError, SyntaxError):
+        # Python's own compiler has limits too, and Jinja hands it what it generates.
+        raise TemplateError("the template nests too deep: make it simpler") from None
+
+
+def _read(text: str) -> Template:
+    try:
+        tokens = [kind for _, kind, _ in _ENVIRONMENT.lex(text)]
+        tree = _ENVIRONMENT.parse(text)
+    except TemplateSyntaxError as error:
+        raise TemplateError(
+            f"the template cannot be read: {(error.message or 'syntax').rstrip('.')}"
+        ) from None
+    if STATEMENTS.intersection(tokens):
+        raise TemplateError("only {{ … }} is read: no {% … %} and no {# … #}")
+    parts = [part for output in tree.find_all(nodes.Output) for part in output.nodes]
+    expressions = [part for part in parts if not isinstance(part, nodes.TemplateData)]
+    references = [reference for expression in expressions for reference in _references(expression)]
+    whole = expressions[0] if len(parts) == 1 and expressions else _joined(parts)
+    return Template(
+        text=text,
+        reads=frozenset(reference[0] for reference in references),
+        variables=frozenset(reference[1] for reference in references if reference[0] == "vars"),
+        only=references[0] if len(parts) == 1 and isinstance(whole, nodes.Getattr | nodes.Getitem) else (),
+        evaluate=_compiled(whole),
+    )
+
+
+def _joined(parts: list[Any]) -> nodes.Expr:
+    return nodes.Concat(
+        [nodes.Const(part.data) if isinstance(part, nodes.TemplateData) else part for part in parts], lineno=1
+    )
+
+
+def _references(node: nodes.Node) -> Iterator[tuple[str, ...]]:
+    """The references below a node, each as the keys it begins with. Raises TemplateError for the forbidden."""
+    if not isinstance(node, ALLOWED):
+        name = next((name for refused, name in REFUSED.items() if isinstance(node, refused)), "this")
+        raise TemplateError(f"a template cannot hold {name}")
+    if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
+        yield _reference(node)
+        return
+    if isinstance(node, nodes.Filter) and node.name not in FILTER_GUARDS:
+        raise TemplateError(f"there is no filter {node.name!r}: use {', '.join(FILTER_GUARDS)}")
+    for child in node.iter_child_nodes():
+        yield from _references(child)
+
+
+def _reference(node: nodes.Node) -> tuple[str, ...]:
+    keys: list[str] = []
+    while isinstance(node, nodes.Getattr | nodes.Getitem):
+        keys.append(_key(node))
+        node = node.node
+    if not isinstance(node, nodes.Name):
+        raise TemplateError("a template can look into task, worker, callback, reservation and vars alone")
+    reference = (node.name, *reversed(keys))
+    for name in reference:
+        if name.startswith("_"):
+            raise TemplateError(f"a name cannot begin with an underscore: {name}")
+    if node.name not in ROOTS:
+        raise TemplateError(f"unknown name {node.name!r}: a reference begins with {', '.join(ROOTS)}")
+    if len(reference) == 1:
+        raise TemplateError(f"{node.name} alone is no value: write {node.name}.NAME")
+    if node.name == "reservation" and reference != ("reservation", "sid"):
+        raise TemplateError("of the reservation only reservation.sid is known")
+    return reference
+
+
+def _key(node: nodes.Getattr | nodes.Getitem) -> str:
+    if isinstance(node, nodes.Getattr):
+        return node.attr
+    if isinstance(node.arg, nodes.Const) and type(node.arg.value) in {int, str}:
+        return str(node.arg.value)
+    raise TemplateError("an index is a constant: [0] or ['key']")
+
+
+def _compiled(expression: nodes.Expr) -> Callable[[Scope], object]:
+    guarded = _Guard().visit(expression)
+    body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), guarded, lineno=1)]
+    tree = nodes.Template(body, lineno=1)
+    tree.set_environment(_ENVIRONMENT)
+    template = _ENVIRONMENT.from_string(tree)
+    evaluate = TemplateExpression(template, undefined_to_none=True)
+    return lambda scope: evaluate(
+        task=scope.task,
+        worker=scope.worker,
+        callback=scope.callback,
+        vars=scope.variables,
+        reservation={"sid": scope.callback.get("ReservationSid")},
+    )
+
+
+class _Guard(NodeTransformer):
+    """Puts a check for null before every filter but `default`, and before all that is joined."""
+
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802  the name that Jinja calls
+        self.generic_visit(node)
+        guard = FILTER_GUARDS[node.name]
+        if guard:
+            node.node = _filter(node.node, guard)
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        node.nodes = [
+            part
+            if isinstance(part, nodes.Const) and isinstance(part.value, str)
+            else _filter(part, "printed")
+            for part in node.nodes
+        ]
+        return node
+
+
+def _filter(node: nodes.Expr | None, name: str) -> nodes.Expr:
+    return nodes.Filter(node, name, [], [], None, None, lineno=1)
+
+
+def _is_null(value: object) -> bool:
+    return value is None or isinstance(value, Undefined)
+
+
+def _given(value: object) -> object:
+    if _is_null(value):
+        raise TemplateUnfilled("a value that a filter needs is null")
+    return value
+
+
+def _printed(value: object) -> str:
+    match value:
+        case str():
+            return value
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return str(value)
+    raise TemplateUnfilled("a value to be filled in is null, a list or an object")
+
+
+def _default(value: object, default: object = "", boolean: bool = False) -> object:
+    return default if _is_null(value) or (boolean and not value) else value
+
+
+def _join(items: object, separator: str = "") -> str:
+    if not isinstance(items, list):
+        raise TemplateUnfilled("join needs a list")
+    return separator.join(_printed(item) for item in items)
+
+
+def _integer(value: object, default: object = None) -> object:
+    try:
+        return int(value) if isinstance(value, int | float) else int(str(value), 10)
+    except (ValueError, OverflowError):
+        return default
+
+
+def _float(value: object, default: object = None) -> object:
+    try:
+        return float(value) if isinstance(value, int | float) else float(str(value))
+    except (ValueError, OverflowError):
+        return default
+
+
+class _KeysOnly(Environment):
+    """Looks up keys and indexes of JSON documents, never attributes of Python objects."""
+
+    def getattr(self, obj: object, attribute: str) -> Any:
+        return lookup(obj, (attribute,))
+
+    def getitem(self, obj: object, argument: object) -> Any:
+        return lookup(obj, (argument,)) if isinstance(argument, int | str) else None
+
+
+def _environment() -> Environment:
+    environment = _KeysOnly(keep_trailing_newline=True, autoescape=False)
+    environment.globals.clear()
+    environment.tests.clear()
+    environment.filters = {name: FILTERS[name] for name in FILTER_GUARDS} | {
+        "default": _default,
+        "float": _float,
+        "int": _integer,
+        "join": _join,
+        "string": _printed,
+        "urlencode": lambda text: quote(text, safe=""),
+        # The guards' own: no rule can name them, since they are not among FILTER_GUARDS.
+        "given": _given,
+        "printed": _printed,
+    }
+    return environment
+
+
+_ENVIRONMENT = _environment()

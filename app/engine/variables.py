@@ -1,0 +1,72 @@
+"""`vars`: constants of a rule set, with the environment filled in. Nothing else in rules reads it."""
+
+import re
+from collections.abc import Mapping
+
+from app.engine import source
+from app.engine.catalogue import Check
+from app.engine.report import Report
+from app.engine.source import Node, Scalar, scalar_value
+from app.engine.suggest import did_you_mean
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+FROM_ENVIRONMENT = re.compile(r"\$\{([^}:]*)(?::-([^}]*))?\}")
+ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Variables:
+    """The constants of all files, by name."""
+
+    def __init__(self, environment: Mapping[str, str], report: Report) -> None:
+        self.values: dict[str, object] = {}
+        self._environment = environment
+        self._places: dict[str, str] = {}
+        self._report = report
+
+    def read(self, node: source.Mapping) -> None:
+        """Adds the names of one file's `vars`."""
+        for name, value in node.entries.items():
+            place = node.keys[name]
+            if not NAME.fullmatch(name):
+                hint = "begin with a letter, go on with letters, digits and _"
+                self._report.error(Check.VARIABLE, place, f"{name!r} is no name for a var", hint)
+            elif name in self.values:
+                message = f"the var {name!r} is defined a second time; first at {self._places[name]}"
+                self._report.error(
+                    Check.DUPLICATE_NAME, place, message, "remove one of the two, or rename it"
+                )
+            else:
+                self._places[name] = str(place)
+                self.values[name] = self._value(value)
+
+    def hint(self, name: str) -> str:
+        """What to do about a name under `vars` that is not there."""
+        return did_you_mean(name, self.values) if self.values else "define it under `vars`"
+
+    def _value(self, node: Node) -> object:
+        match node:
+            case source.Sequence():
+                return [self._value(item) for item in node.items]
+            case source.Mapping():
+                return {key: self._value(value) for key, value in node.entries.items()}
+        if not isinstance(node.value, str):
+            return node.value
+        filled = FROM_ENVIRONMENT.sub(lambda match: self._from_environment(match, node), node.value)
+        # An unquoted value is read like one that stood in the file: 18 is a number.
+        return filled if node.quoted or filled == node.value else scalar_value(filled)
+
+    def _from_environment(self, match: re.Match[str], node: Scalar) -> str:
+        name, default = match.groups()
+        value = self._environment.get(name)
+        if default is not None:
+            return value or default
+        if value is not None:
+            return value
+        message, hint = (
+            f"the environment has no {name}",
+            f"set {name}, or write a default: ${{{name}:-value}}",
+        )
+        if not ENVIRONMENT_NAME.fullmatch(name):
+            message, hint = f"{match[0]!r} names no environment variable", "write ${NAME} or ${NAME:-default}"
+        self._report.error(Check.VARIABLE, node.locate(match.start()), message, hint)
+        return ""

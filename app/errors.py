@@ -1,0 +1,83 @@
+"""Every error that one part of the desk raises for another.
+
+    DeskError
+    ├── SettingsError          the environment cannot be used                exit 2
+    ├── RulesUnreadable        the rules folder cannot be read               exit 2
+    ├── RulesBroken            the rules hold errors, and no good set is known   exit 1
+    ├── StoreError             the database did not do what was asked
+    ├── ExpressionError        a `when` that cannot be read; becomes a Problem
+    ├── TemplateError          a `{{ … }}` that cannot be read; becomes a Problem
+    ├── TemplateUnfilled       a `{{ … }}` that this callback cannot fill; becomes a Problem
+    └── Refusal                a request that gets no instruction
+        ├── Unsigned           no signature, or not ours                     403
+        ├── ForeignAccount     another account's callback                    403
+        ├── Stale              a callback too old to be a first sending      403
+        └── Unreadable         a body that is no assignment callback         400
+
+`cli.failures` holds the table from error to exit status, `web.failures` the one to HTTP status.
+"""
+
+from collections.abc import Sequence
+
+from app.model import Problem
+
+
+class DeskError(Exception):
+    """One sentence that says what is wrong, where, and what to do."""
+
+
+class SettingsError(DeskError):
+    """The environment cannot be used; the message names each variable, one a line."""
+
+
+class RulesUnreadable(DeskError):
+    """The rules folder is missing or cannot be read."""
+
+
+class RulesBroken(DeskError):
+    """The rules hold errors."""
+
+    def __init__(self, message: str, problems: Sequence[Problem]) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+
+class StoreError(DeskError):
+    """The database did not do what was asked."""
+
+
+class ExpressionError(DeskError):
+    """An expression that cannot be read; `at` is the offset of the place in its text."""
+
+    def __init__(self, message: str, at: int, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.at = at
+        self.hint = hint
+
+
+class TemplateError(DeskError):
+    """A template that cannot be read."""
+
+
+class TemplateUnfilled(DeskError):
+    """A template that this callback cannot fill. The message holds no value of the callback."""
+
+
+class Refusal(DeskError):
+    """A request that gets no instruction. The message holds nothing of the request."""
+
+
+class Unsigned(Refusal):
+    """The request carries no signature of ours."""
+
+
+class ForeignAccount(Refusal):
+    """The callback belongs to another account."""
+
+
+class Stale(Refusal):
+    """The callback is too old to be a first sending."""
+
+
+class Unreadable(Refusal):
+    """The body is no assignment callback; the message names the parameter."""

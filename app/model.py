@@ -1,0 +1,127 @@
+"""The frozen values that every layer shares."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a rules file; line and column count from 1."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Level(StrEnum):
+    """How much a problem matters: an error keeps rules from being used, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding, complete at birth: about a rules file (with a location) or about a decision.
+
+    `check` is the finding's stable id, `twilio_code` what TaskRouter would have reported. A message never
+    holds a value that came with a callback, since problems are logged.
+    """
+
+    check: str
+    message: str
+    location: Location | None = None
+    level: Level = Level.ERROR
+    rule: str | None = None
+    hint: str | None = None
+    twilio_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """One assignment callback.
+
+    `params` holds every parameter as it arrived (a repeated one as a list); `task` and `worker` the two
+    attribute documents, parsed, None where they are not JSON.
+    """
+
+    params: Mapping[str, str | list[str]]
+    task: object = None
+    worker: object = None
+
+    def sid(self, name: str) -> str:
+        """The single value of a parameter, empty when it is absent."""
+        value = self.params.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    @property
+    def reservation_sid(self) -> str:
+        return self.sid("ReservationSid")
+
+    @property
+    def task_sid(self) -> str:
+        return self.sid("TaskSid")
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """What TaskRouter is told to do: `fields` by inline key, validated; several events are a tuple."""
+
+    name: str
+    fields: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+class Mode(StrEnum):
+    """How an instruction goes out: in the answer, over REST after the answer `{}`, or not at all."""
+
+    REPLY = "reply"
+    POST = "post"
+    DEFER = "defer"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a rule set makes of a callback. `rule` is `default` when no rule could be carried out."""
+
+    rule: str
+    mode: Mode
+    reason: str
+    rules_version: str
+    instruction: Instruction | None = None
+    on_failure: Instruction | None = None
+    retry_for: timedelta | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One update of one reservation, to be sent over REST."""
+
+    workspace_sid: str
+    task_sid: str
+    reservation_sid: str
+    instruction: Instruction
+
+
+class Ending(StrEnum):
+    """How a call over REST ended."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"  # Twilio answered with an error
+    UNREACHABLE = "unreachable"  # nothing was sent
+    AMBIGUOUS = "ambiguous"  # it was sent, and no whole answer came
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a call: the HTTP status, Twilio's error code, and a sentence without personal data."""
+
+    ending: Ending
+    message: str
+    status: int | None = None
+    twilio_code: int | None = None
