@@ -68,7 +68,7 @@ class Parameter(fields.Field[Any]):
 class Text(Parameter):
     """Any text that is not empty."""
 
-    wants = "a text that is not empty"
+    wants = "a text on one line and not empty, in quotes where it is digits alone"
     example = "text"
 
     def read(self, value: object) -> object:

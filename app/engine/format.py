@@ -5,6 +5,7 @@ Version 1. What the values mean together is checked in `loading`.
 
 import re
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from marshmallow import Schema, ValidationError
@@ -23,6 +24,7 @@ class Prose(Parameter):
     """A text for people, of any length."""
 
     wants = "a text"
+    example = "a sentence"
 
     def read(self, value: object) -> object:
         return value if isinstance(value, str) and value.strip() else None
@@ -32,6 +34,7 @@ class Code(Parameter):
     """A Twilio code, or a check's id."""
 
     wants = "a Twilio code or a check's id"
+    example = "40140"
 
     def read(self, value: object) -> object:
         return value if isinstance(value, int | str) and not isinstance(value, bool) else None
@@ -41,6 +44,7 @@ class Name(Parameter):
     """A rule's name."""
 
     wants = "a name of a-z, 0-9 and -, and not `default`"
+    example = "what-it-does"
 
     def read(self, value: object) -> object:
         named = isinstance(value, str) and re.fullmatch(r"[a-z0-9][a-z0-9-]*", value) and value != "default"
@@ -51,6 +55,7 @@ class Texts(Parameter):
     """A text or a list of texts; read as a tuple."""
 
     wants = "a text or a list of texts"
+    example = "[one, another]"
 
     def read(self, value: object) -> object:
         items = [value] if isinstance(value, str) else value
@@ -62,13 +67,15 @@ class Texts(Parameter):
 class Expressions(Texts):
     """Expressions that must all hold."""
 
-    wants = 'an expression such as type == "x", or a list of them'
+    wants = "an expression or a list of expressions"
+    example = 'type == "support"'
 
 
 class Prefixes(Parameter):
     """What a number may begin with."""
 
     wants = 'a list of prefixes such as "+1" and "sip:host"'
+    example = '["+1", "sip:example.com"]'
 
     def read(self, value: object) -> object:
         prefix = re.compile(r"\+[1-9][0-9]{0,14}|sip:[^\s@]+")
@@ -83,10 +90,11 @@ class Duration(Parameter):
     """`30s`, `2m`, `1h`, or whole seconds; at most a day, the longest life of a reservation."""
 
     wants = "a time such as 30s, 2m or 1h, up to 24h"
+    example = "30s"
 
     def read(self, value: object) -> object:
         match = re.fullmatch(r"([1-9][0-9]{0,5})([smh]?)", str(value))
-        if not match or isinstance(value, bool):
+        if not match:
             return None
         duration = timedelta(**{UNITS[match[2] or "s"]: int(match[1])})
         return duration if duration <= timedelta(days=1) else None
@@ -96,6 +104,7 @@ class Object(Parameter):
     """Keys with values."""
 
     wants = "keys with values below it"
+    example = "{key: value}"
 
     def read(self, value: object) -> object:
         return value if isinstance(value, dict) else None
@@ -105,6 +114,7 @@ class Items(Parameter):
     """A list."""
 
     wants = "a list: each item begins with -"
+    example = "[first, second]"
 
     def read(self, value: object) -> object:
         return value if isinstance(value, list) else None
@@ -164,19 +174,27 @@ class CaseShape(Schema):
     expect = Object()
 
 
-def read_shape(shape: Schema, node: source.Node, where: str, report: Report) -> dict[str, Any] | None:
+@cache  # marshmallow copies all fields of a schema that is made
+def schema(shape: type[Schema]) -> Schema:
+    """The one schema of a shape."""
+    return shape()
+
+
+def read_shape(shape: type[Schema], node: source.Node, where: str, report: Report) -> dict[str, Any] | None:
     """The values of a node's keys that fit the shape, None where it has no keys; the rest is reported."""
+    fields = schema(shape).fields
     if not isinstance(node, source.Mapping):
-        hint = f"write keys: {', '.join(sorted(shape.fields))}"
+        hint = f"write keys: {', '.join(sorted(fields))}"
         report.error(Check.WRONG_TYPE, node.location, f"{where} holds keys with values", hint)
         return None
-    known = {key: source.plain(value) for key, value in node.entries.items() if key in shape.fields}
+    known = {key: source.plain(value) for key, value in node.entries.items() if key in fields}
     for key in node.entries.keys() - known.keys():
-        hint = did_you_mean(key, shape.fields)
+        hint = did_you_mean(key, fields)
         report.error(Check.UNKNOWN_KEY, node.keys[key], f"unknown key {key!r} in {where}", hint)
     try:
-        return dict(shape.load(known))
+        return dict(schema(shape).load(known))
     except ValidationError as error:
         for key, said in dict(error.messages_dict).items():
-            report.error(Check.WRONG_TYPE, node.entries[key].location, f"`{key}` {said[0]}")
+            hint = f"for instance {key}: {getattr(fields[key], 'example', '')}"
+            report.error(Check.WRONG_TYPE, node.entries[key].location, f"`{key}` {said[0]}", hint)
         return {str(key): value for key, value in dict(error.valid_data or {}).items()}

@@ -1,11 +1,10 @@
 """Files to a RuleSet and all Problems: everything that is wrong is found in one reading."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
-
-import orjson
 
 from app.engine import source
 from app.engine.actions import read_action
@@ -13,7 +12,7 @@ from app.engine.catalogue import Check
 from app.engine.conditions import Conditions
 from app.engine.expressions.meaning import Getter, compile_reference
 from app.engine.expressions.tree import Reference
-from app.engine.format import CaseShape, DefaultShape, ExpectShape, FileShape, RuleShape, read_shape
+from app.engine.format import CaseShape, DefaultShape, ExpectShape, FileShape, RuleShape, read_shape, schema
 from app.engine.report import Report
 from app.engine.ruleset import DEFAULT, MAX_REJECTIONS, Action, Rule, RuleSet
 from app.engine.scope import NO_CALL
@@ -44,8 +43,9 @@ def _version(files: Sequence[SourceFile], variables: Mapping[str, object]) -> st
     digest = hashlib.sha256()
     for file in files:
         for part in (PurePath(file.name).name, file.text):
-            digest.update(part.encode() + b"\0")
-    digest.update(orjson.dumps(variables, default=str, option=orjson.OPT_SORT_KEYS))
+            digest.update(part.encode(errors="surrogatepass") + b"\0")
+    # Not orjson, which refuses large integers and the bytes that the environment can hold.
+    digest.update(json.dumps(variables, sort_keys=True).encode())
     return digest.hexdigest()[:12]
 
 
@@ -63,8 +63,9 @@ class _Loading:
 
     def file(self, file: SourceFile) -> None:
         node, problems = read_source(file)
-        self.report.problems.extend(problems)
-        fitting = read_shape(FileShape(), node, "a rules file", self.report) if node else None
+        for problem in problems:
+            self.report.add(problem)
+        fitting = read_shape(FileShape, node, "a rules file", self.report) if node else None
         if fitting is None or not isinstance(node, source.Mapping):
             return
         if PurePath(file.name).stem.endswith(TEST_FILE_ENDING):
@@ -80,7 +81,7 @@ class _Loading:
                 self.test(test)
 
     def only_tests(self, node: source.Mapping) -> None:
-        for key in node.entries.keys() - {"tests"}:
+        for key in node.entries.keys() & schema(FileShape).fields.keys() - {"tests"}:
             hint = "move it to a file whose name does not end in _test"
             self.report.error(Check.UNKNOWN_KEY, node.keys[key], f"a test file holds no {key!r}", hint)
 
@@ -92,9 +93,9 @@ class _Loading:
             self.once[key] = (node.entries[key], node.keys[key], value)
 
     def test(self, node: Node) -> None:
-        read_shape(CaseShape(), node, "a test", self.report)
+        read_shape(CaseShape, node, "a test", self.report)
         if isinstance(node, source.Mapping) and isinstance(node.entries.get("expect"), source.Mapping):
-            read_shape(ExpectShape(), node.entries["expect"], "`expect`", self.report)
+            read_shape(ExpectShape, node.entries["expect"], "`expect`", self.report)
 
     def ruleset(self, version: str) -> RuleSet | None:
         rules = [rule for node in self.rule_nodes if (rule := self.one_rule(node))]
@@ -118,11 +119,11 @@ class _Loading:
     def one_rule(self, node: Node) -> Rule | None:
         """The rule, None where it is switched off or has no action; one that holds errors is used nowhere."""
         name = node.entries.get("name") if isinstance(node, source.Mapping) else None
-        self.report.rule = name.text if isinstance(name, Scalar) else None
-        fitting = read_shape(RuleShape(), node, "a rule", self.report)
+        self.report.rule = name.text or None if isinstance(name, Scalar) else None
+        fitting = read_shape(RuleShape, node, "a rule", self.report)
         if fitting is None or not isinstance(node, source.Mapping):
             return None
-        self.name(name, node.location)
+        self.name(node, fitting.get("name"))
         when = self.conditions.predicates(node.entries["when"]) if "when" in node.entries else ()
         action = read_action(node, fitting, self.report, self.variables)
         self.report.rule = None
@@ -130,14 +131,16 @@ class _Loading:
             return None
         return Rule(fitting.get("name", ""), fitting.get("task_type", ()), when, action)
 
-    def name(self, name: Node | None, rule: Location) -> None:
-        if not isinstance(name, Scalar):
-            self.report.error(Check.MISSING_KEY, rule, "the rule has no `name`", "add name: what-it-does")
-        elif name.text in self.names:
-            message = f"a rule named {name.text!r} stands at {self.names[name.text]} already"
-            self.report.error(Check.DUPLICATE_NAME, name.location, message, "rename one of the two")
-        else:
-            self.names[name.text] = name.location
+    def name(self, rule: source.Mapping, name: str | None) -> None:
+        if "name" not in rule.entries:
+            hint = "add name: what-it-does"
+            self.report.error(Check.MISSING_KEY, rule.location, "the rule has no `name`", hint)
+        elif name in self.names:
+            message = f"a rule named {name!r} stands at {self.names[name]} already"
+            place = rule.entries["name"].location
+            self.report.error(Check.DUPLICATE_NAME, place, message, "rename one of the two")
+        elif name:
+            self.names[name] = rule.entries["name"].location
 
     def task_type_from(self) -> tuple[Getter, ...]:
         if "task_type_from" not in self.once:
@@ -156,7 +159,7 @@ class _Loading:
         if fitting is None or not isinstance(node, source.Mapping):
             return None
         self.report.rule = DEFAULT
-        shaped = read_shape(DefaultShape(), node, "the default", self.report) or {}
+        shaped = read_shape(DefaultShape, node, "the default", self.report) or {}
         action = read_action(node, shaped, self.report, self.variables, constant=True)
         if action:
             self.may_fail(action, place)

@@ -1,5 +1,6 @@
 """An instruction as a rule gives it: constants, validated at load, and templates to fill."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -109,5 +110,5 @@ def _begins(target: str, prefix: str) -> bool:
     if not prefix.startswith("sip:"):
         return target.startswith(prefix)
     user_and_host = target.lower().removeprefix("sip:")
-    host = user_and_host.rpartition("@")[2].partition(";")[0].partition(":")[0]
+    host = re.split("[;:?]", user_and_host.rpartition("@")[2])[0]  # a port, parameters or headers may follow
     return target.lower().startswith("sip:") and host == prefix.lower().removeprefix("sip:")

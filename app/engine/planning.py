@@ -164,7 +164,8 @@ class _Instruction:
     def secret(self, key: str, node: Node) -> None:
         message = f"`{key}` is a secret, and stands in the rules"
         hint = (
-            'take it from the environment: PASSWORD: ${SIP_PASSWORD} under `vars`, "{{ vars.PASSWORD }}" here'
+            'take it from the environment: PASSWORD: "${SIP_PASSWORD}" under `vars`, '
+            '"{{ vars.PASSWORD }}" here'
         )
         self.report.warning(Check.SECRET_IN_RULES, node.location, message, hint)
 

@@ -9,20 +9,21 @@ class Report:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self.errors = 0
         self.rule: str | None = None
+
+    def add(self, problem: Problem) -> None:
+        self.problems.append(problem)
+        self.errors += problem.level is Level.ERROR
 
     def error(
         self, check: Check, place: Location, message: str, hint: str | None = None, code: int | None = None
     ) -> None:
-        self.problems.append(Problem(check, message, place, Level.ERROR, self.rule, hint, code))
+        self.add(Problem(check, message, place, Level.ERROR, self.rule, hint, code))
 
     def warning(self, check: Check, place: Location, message: str, hint: str | None = None) -> None:
-        self.problems.append(Problem(check, message, place, Level.WARNING, self.rule, hint))
+        self.add(Problem(check, message, place, Level.WARNING, self.rule, hint))
 
     def in_order(self) -> tuple[Problem, ...]:
         """By file, line and column."""
         return tuple(sorted(self.problems, key=lambda problem: problem.location or Location("")))
-
-    @property
-    def errors(self) -> int:
-        return sum(problem.level is Level.ERROR for problem in self.problems)

@@ -1,8 +1,11 @@
 """A rule set as it is used: rules in order, indexed by task type."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from heapq import merge
+from typing import TypeAlias
 
 from app.engine.expressions.meaning import Getter, Predicate
 from app.engine.plan import Plan
@@ -37,6 +40,9 @@ class Rule:
         return all(holds(scope) for holds in self.when)
 
 
+Place: TypeAlias = tuple[int, Rule]  # how many rules stand before it in the rule set, and the rule
+
+
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """All rules of a folder, compiled. `version` is a hash of their text and of the values of `vars`."""
@@ -48,21 +54,23 @@ class RuleSet:
     task_type_from: tuple[Getter, ...]
     allowed_numbers: tuple[str, ...] | None = None
     max_rejections: int = MAX_REJECTIONS
-    _by_type: dict[str, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)
-    _of_any_type: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
+    _by_type: dict[str, list[Place]] = field(init=False, repr=False, compare=False)
+    _of_any_type: list[Place] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        types = {name for rule in self.rules for name in rule.task_types}
-        by_type: dict[str, list[Rule]] = {name: [] for name in types}
-        for rule in self.rules:
-            for name in rule.task_types or types:
-                by_type[name].append(rule)
-        object.__setattr__(self, "_by_type", {name: tuple(rules) for name, rules in by_type.items()})
-        object.__setattr__(self, "_of_any_type", tuple(rule for rule in self.rules if not rule.task_types))
+        by_type: dict[str, list[Place]] = defaultdict(list)
+        of_any_type: list[Place] = []
+        for place in enumerate(self.rules):
+            names = set(place[1].task_types)
+            for rules in [by_type[name] for name in names] or [of_any_type]:
+                rules.append(place)
+        object.__setattr__(self, "_by_type", dict(by_type))
+        object.__setattr__(self, "_of_any_type", of_any_type)
 
     def match(self, scope: Scope) -> Rule | None:
         """The first rule, in reading order, that looks at this task's type and whose terms all hold."""
-        for rule in self._by_type.get(self.task_type(scope), self._of_any_type):
+        # Merged for each call: a list of each type with the rules of any type would be quadratic in memory.
+        for _, rule in merge(self._by_type.get(self.task_type(scope), []), self._of_any_type):
             if rule.matches(scope):
                 return rule
         return None

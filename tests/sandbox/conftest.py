@@ -1,6 +1,4 @@
-"""The sandbox on a loopback port, a customer's endpoint beside it, and the real twilio library between them."""
-
-from __future__ import annotations
+"""The sandbox on a loopback port, a customer's endpoint beside it, and the real twilio library."""
 
 import json
 import threading
@@ -55,7 +53,8 @@ class Endpoint:
     status: int = 200
     content_type: str = "application/json"
     body: bytes = b"{}"
-    before_answer: Callable[[], None] = field(default=lambda: None)
+    before_answer: Callable[[], object] = lambda: None
+    halfway: Callable[[], object] = lambda: None
     received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     def answer(self, instruction: object) -> None:
@@ -67,14 +66,17 @@ def _listening() -> Iterator[Endpoint]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            endpoint.received.append((dict(self.headers), body))
-            endpoint.before_answer()
-            self.send_response(endpoint.status)
-            self.send_header("Content-Type", endpoint.content_type)
+            here.received.append((dict(self.headers), body))
+            here.before_answer()
+            self.send_response(here.status)
+            self.send_header("Content-Type", here.content_type)
             self.end_headers()
             # TaskRouter may have hung up by now.
             try:
-                self.wfile.write(endpoint.body)
+                half = len(here.body) // 2
+                self.wfile.write(here.body[:half])
+                here.halfway()
+                self.wfile.write(here.body[half:])
             except OSError:
                 self.close_connection = True
 
@@ -83,11 +85,11 @@ def _listening() -> Iterator[Endpoint]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = False
-    endpoint = Endpoint(f"http://127.0.0.1:{server.server_port}/assignment")
-    thread = threading.Thread(target=server.serve_forever)
+    here = Endpoint(f"http://127.0.0.1:{server.server_port}/assignment")
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
-        yield endpoint
+        yield here
     finally:
         server.shutdown()
         thread.join()

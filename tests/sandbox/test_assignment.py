@@ -227,7 +227,7 @@ def test_the_fallback_url_is_not_asked_after_a_good_answer(
 def test_a_slow_answer_is_ignored(taskrouter: TaskRouter, endpoint: Endpoint, fallback: Endpoint) -> None:
     """After the limit TaskRouter hangs up and asks the fallback URL."""
     released = threading.Event()
-    endpoint.before_answer = lambda: released.wait(10) and None
+    endpoint.before_answer = lambda: released.wait(10)
     fallback.answer({"instruction": "accept"})
     taskrouter.answer_limit, taskrouter.fallback_url = 0.2, fallback.url
     reservation = assign(taskrouter)
@@ -240,11 +240,29 @@ def test_a_slow_answer_is_ignored(taskrouter: TaskRouter, endpoint: Endpoint, fa
 def test_a_silent_endpoint_is_said_in_the_outcome(taskrouter: TaskRouter, endpoint: Endpoint) -> None:
     """Without a fallback URL the reservation stays pending."""
     released = threading.Event()
-    endpoint.before_answer = lambda: released.wait(10) and None
+    endpoint.before_answer = lambda: released.wait(10)
     taskrouter.answer_limit = 0.2
     reservation = assign(taskrouter)
     released.set()
     assert reservation.outcome == "callback failed: no answer within 0.2 s"
+
+
+def test_an_answer_that_stops_halfway_is_ignored(taskrouter: TaskRouter, endpoint: Endpoint) -> None:
+    """The limit is for the whole answer."""
+    released = threading.Event()
+    endpoint.halfway = lambda: released.wait(10)
+    taskrouter.answer_limit = 0.2
+    reservation = assign(taskrouter)
+    released.set()
+    assert reservation.outcome == "callback failed: no answer within 0.2 s"
+
+
+def test_an_answer_in_slow_pieces_is_ignored(taskrouter: TaskRouter, endpoint: Endpoint) -> None:
+    """Each piece comes soon enough, the last one does not."""
+    never = threading.Event()
+    endpoint.before_answer = endpoint.halfway = lambda: never.wait(0.2)
+    taskrouter.answer_limit = 0.3
+    assert assign(taskrouter).outcome == "callback failed: no answer within 0.3 s"
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/nobody", "no address", "http://[half"])
@@ -302,6 +320,15 @@ def test_route_takes_the_worker_who_is_idle_longest(taskrouter: TaskRouter, cloc
     assert [each and each.worker for each in reservations] == [first, second, None]
     assert taskrouter.wait_for_callbacks(10)
     assert all(each.answers for each in reservations if each)
+
+
+def test_route_leaves_a_task_that_is_not_pending(taskrouter: TaskRouter, endpoint: Endpoint) -> None:
+    """A canceled task is assigned to nobody."""
+    taskrouter.add_worker("Alice")
+    task = taskrouter.add_task()
+    taskrouter.cancel(task)
+    assert taskrouter.route(task) is None
+    assert endpoint.received == []
 
 
 def test_a_settled_reservation_need_not_be_awaited(taskrouter: TaskRouter, endpoint: Endpoint) -> None:

@@ -1,0 +1,26 @@
+"""The command line: `desk`. One module for each family of commands; `failures` ends them."""
+
+import click
+
+from app.cli.check import check
+from app.cli.demo import demo
+from app.cli.failures import Desk
+from app.cli.sandbox import sandbox
+from app.cli.serve import serve
+
+
+@click.group(cls=Desk, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="desk", prog_name="desk")
+def main() -> None:
+    """Answers Twilio TaskRouter's assignment callbacks from rules in YAML.
+
+    \b
+    Begin with:
+      desk demo                  see it work, without a Twilio account
+      desk check                 what is wrong with the rules in ./rules
+      desk serve                 answer callbacks
+    """
+
+
+for command in (demo, serve, check, sandbox):
+    main.add_command(command)

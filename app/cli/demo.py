@@ -1,0 +1,198 @@
+"""`desk demo`: the service and a local TaskRouter on loopback, and a morning of tasks between them."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from app.cli.scenes import ENVIRONMENT, SCENES, Scene
+from app.errors import RulesBroken
+from app.rulebook import read_folder
+from app.sandbox import Reservation, TaskRouter, serving
+from app.settings import process_environment, rules_folder
+
+PATIENCE = 10  # seconds for an update over REST, and for the service to stop
+WIDE = 200  # columns off a terminal, where nothing is wrapped
+INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "COVERAGE_PROCESS_START")
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A scene, and what came of it."""
+
+    scene: Scene
+    rule: str
+    mode: str
+    instruction: str
+    reservation: Reservation
+
+    @property
+    def difference(self) -> str:
+        """What is not as expected; empty when all is."""
+        scene, status = self.scene, self.reservation.status
+        pairs = (
+            ("rule", self.rule, scene.rule),
+            ("mode", self.mode, scene.mode),
+            ("instruction", self.instruction, scene.instruction),
+            ("reservation", status, scene.status),
+        )
+        found = [f"{name} {got}, not {wanted}" for name, got, wanted in pairs if got != wanted]
+        alerts = [f"alert {alert.code}" for alert in self.reservation.alerts]
+        return ", ".join(found + ([] if scene.forged else alerts))
+
+
+@click.command()
+@click.option("--keep", is_flag=True, help="Leave both running afterwards, until Ctrl-C.")
+def demo(keep: bool) -> None:
+    """Plays sample tasks of every instruction through the rules in ./rules, without a Twilio account.
+
+    A local TaskRouter and the service run on free loopback ports and talk over real HTTP, with signatures.
+    Exits 1 when anything is not as the sample rules should have it.
+
+    \b
+    Examples:
+      desk demo
+      desk demo --keep       then try the addresses that it prints
+    """
+    environment = process_environment()
+    folder = rules_folder(environment)
+    reading = read_folder(folder, ENVIRONMENT)
+    if reading.ruleset is None:
+        raise RulesBroken(f"the rules in {folder} hold errors: see desk check", reading.problems)
+    taskrouter = TaskRouter()
+    with serving(taskrouter) as twilio, _service(taskrouter, twilio.address, folder) as service:
+        taskrouter.callback_url = service.address + "/assignment"
+        taskrouter.fallback_url = service.address + "/assignment/fallback"
+        played = [_play(scene, taskrouter, service) for scene in SCENES]
+        _show(played)
+        if keep:
+            _keep(taskrouter, twilio.address, service.address)
+    different = [each for each in played if each.difference]
+    for each in different:
+        click.echo(f"{each.scene.title}: {each.difference}", err=True)
+    if different:
+        click.echo(f"desk: {len(different)} of {len(played)} differ from the sample rules", err=True)
+    sys.exit(1 if different else 0)
+
+
+class _Service:
+    """`desk serve` as a process of its own, whose log lines are kept by reservation."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.address = ""
+        self._decisions: dict[str, Mapping[str, str]] = {}
+        self._changed = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def decision(self, reservation_sid: str) -> Mapping[str, str]:
+        """The decision's log line; empty where none was written."""
+        with self._changed:
+            self._changed.wait_for(lambda: reservation_sid in self._decisions, timeout=PATIENCE)
+            return self._decisions.get(reservation_sid, {})
+
+    def wait_until_ready(self) -> None:
+        said = []
+        for line in self.process.stderr or ():
+            said.append(line)
+            if line.startswith("listening on "):
+                self.address = line.removeprefix("listening on ").strip()
+                return
+        raise click.ClickException("the service did not start:\n" + "".join(said))
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(PATIENCE)
+        self._reader.join()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream:
+                stream.close()
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            fields = orjson.loads(line) if line.startswith("{") else {}
+            if fields.get("event") == "decided":
+                with self._changed:
+                    self._decisions[fields["reservation"]] = fields
+                    self._changed.notify_all()
+
+
+@contextmanager
+def _service(taskrouter: TaskRouter, api_base: str, folder: Path) -> Iterator[_Service]:
+    with tempfile.TemporaryDirectory() as scratch:
+        environment = {name: os.environ[name] for name in INHERITED if name in os.environ} | {
+            "TWILIO_ACCOUNT_SID": taskrouter.account_sid,
+            "TWILIO_AUTH_TOKEN": taskrouter.auth_token,
+            "TWILIO_API_BASE": api_base,
+            "RULES_DIR": str(folder),
+            "DATABASE_URL": f"sqlite:///{scratch}/desk.db",
+            **ENVIRONMENT,
+        }
+        service = _Service(
+            subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "serve", "--port", "0"],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        try:
+            service.wait_until_ready()
+            yield service
+        finally:
+            service.stop()
+
+
+def _play(scene: Scene, taskrouter: TaskRouter, service: _Service) -> Played:
+    worker = taskrouter.add_worker(scene.title, dict(scene.worker))
+    task = taskrouter.add_task(dict(scene.task))
+    if scene.forged:
+        reservation = taskrouter.assign(task, worker, sign_with="somebody else's token")
+        return Played(scene, "–", "refused", "–", reservation)
+    reservation = taskrouter.assign(task, worker)
+    decision = service.decision(reservation.sid)
+    if decision.get("mode") == "post":
+        taskrouter.wait_until_settled(reservation, PATIENCE)
+    return Played(
+        scene,
+        decision.get("rule", "–"),
+        decision.get("mode", "–"),
+        decision.get("instruction") or "–",
+        reservation,
+    )
+
+
+def _show(played: list[Played]) -> None:
+    console = Console() if sys.stdout.isatty() else Console(width=WIDE)
+    table = Table(
+        "task", "rule", "mode", "instruction", "what TaskRouter made of it", box=None, pad_edge=False
+    )
+    table.add_column("ms", justify="right")
+    for each in played:
+        cells = (each.scene.title, each.rule, each.mode, each.instruction, each.reservation.outcome)
+        style = "red" if each.difference else None
+        table.add_row(*cells, f"{each.reservation.milliseconds:.1f}", style=style)
+    console.print(table)
+
+
+def _keep(taskrouter: TaskRouter, twilio: str, service: str) -> None:
+    click.echo(f"\nTaskRouter  {twilio}   account {taskrouter.account_sid}, token {taskrouter.auth_token}")
+    click.echo(f"service     {service}   /assignment, /readyz")
+    click.echo("Ctrl-C ends both")
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    ended.wait()

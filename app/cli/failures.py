@@ -1,0 +1,29 @@
+"""How commands end: 0 fine, 1 what was asked found problems, 2 wrong usage or unreadable input."""
+
+from typing import Any
+
+import click
+
+from app.cli.output import problem_line
+from app.errors import DeskError, RulesBroken, RulesUnreadable, SettingsError
+
+# From error to exit status, the particular ones first.
+EXIT_STATUS: dict[type[DeskError], int] = {
+    RulesBroken: 1,
+    RulesUnreadable: 2,
+    SettingsError: 2,
+}
+
+
+class Desk(click.Group):
+    """A group whose commands may raise our errors: each becomes a sentence and an exit status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DeskError as error:
+            if isinstance(error, RulesBroken):
+                for problem in error.problems:
+                    click.echo(problem_line(problem), err=True)
+            click.echo(f"desk: {error}", err=True)
+            ctx.exit(EXIT_STATUS[type(error)])

@@ -1,0 +1,79 @@
+"""The Reservation resource, through the twilio library."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from app.engine.wire import keyword_arguments, rest_form
+from app.model import Call, Ending, Outcome
+from app.settings import Settings
+
+CONNECT_TIMEOUT = 2.0  # seconds
+READ_TIMEOUT = 5.0
+
+# The reasons in requests' ConnectionError that mean: nothing was sent.
+NOT_SENT = (NewConnectionError, ConnectTimeoutError)
+
+
+class Reservations:
+    """A Transport to Twilio, or to whatever host TWILIO_API_BASE names."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._client = Client(  # type: ignore[no-untyped-call]  # the library annotates only its parameters
+            settings.api_key,
+            settings.api_secret.reveal(),
+            settings.account_sid,
+            region=settings.region,
+            edge=settings.edge,
+            http_client=_HttpClient(settings.api_base),
+        )
+
+    def send(self, call: Call) -> Outcome:
+        """Sends one update, once. Never raises: whatever happened is the outcome."""
+        workspace = self._client.taskrouter.v1.workspaces(call.workspace_sid)
+        reservation = workspace.tasks(call.task_sid).reservations(call.reservation_sid)
+        form: Any = keyword_arguments(rest_form(call.instruction))
+        try:
+            reservation.update(**form)
+        except (TwilioRestException, TwilioServiceException) as error:
+            # Twilio's own text may quote a number: it is not repeated.
+            message = f"Twilio answered {error.status} with error {error.code}"
+            return Outcome(Ending.REFUSED, message, error.status, error.code)
+        except requests.ConnectionError as error:
+            return _cut(error)
+        except (requests.RequestException, json.JSONDecodeError) as error:
+            message = f"no whole answer came ({type(error).__name__}): look the reservation up"
+            return Outcome(Ending.AMBIGUOUS, message)
+        return Outcome(Ending.DELIVERED, "Twilio took the update", 200)
+
+
+def _cut(error: requests.ConnectionError) -> Outcome:
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(reason, NOT_SENT) or isinstance(error, requests.exceptions.SSLError):
+        return Outcome(Ending.UNREACHABLE, f"Twilio cannot be reached ({type(reason or error).__name__})")
+    return Outcome(Ending.AMBIGUOUS, "the connection was cut before an answer: look the reservation up")
+
+
+class _HttpClient(TwilioHttpClient):
+    """The library's client with time limits, without proxies from the environment, and to another host."""
+
+    def __init__(self, base: str | None) -> None:
+        super().__init__()
+        self.timeout: Any = (CONNECT_TIMEOUT, READ_TIMEOUT)
+        self._base = urlsplit(base) if base else None
+        if self.session is not None:
+            self.session.trust_env = False
+
+    # Whatever else the library passes on goes on as it is.
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
+        if self._base:
+            path = self._base.path.rstrip("/") + urlsplit(url).path
+            url = urlunsplit((self._base.scheme, self._base.netloc, path, urlsplit(url).query, ""))
+        return super().request(method, url, *args, **kwargs)

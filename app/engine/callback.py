@@ -1,0 +1,66 @@
+"""The parameters of a request to a Callback.
+
+Source: Twilio's page "Assignment Callback". Every parameter is kept; what is required is what an answer or a
+POST needs, and what is well known must be well formed.
+"""
+
+from collections.abc import Mapping
+
+import orjson
+from marshmallow import INCLUDE, Schema, ValidationError
+
+from app.engine.fields import Sid
+from app.errors import Unreadable
+from app.model import Callback
+
+REQUIRED = ("WorkspaceSid", "TaskSid", "ReservationSid")
+ATTRIBUTES = ("TaskAttributes", "WorkerAttributes")
+SINGLE = (*ATTRIBUTES, "Timestamp", "TaskAge", "TaskPriority", "WorkerName")
+
+
+class CallbackSchema(Schema):
+    """The SIDs of an assignment callback."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    account_sid = Sid("AC", "AccountSid")
+    workspace_sid = Sid("WS", "WorkspaceSid")
+    workflow_sid = Sid("WW", "WorkflowSid")
+    task_queue_sid = Sid("WQ", "TaskQueueSid")
+    task_sid = Sid("WT", "TaskSid")
+    worker_sid = Sid("WK", "WorkerSid")
+    reservation_sid = Sid("WR", "ReservationSid")
+
+
+_SCHEMA = CallbackSchema()
+_KNOWN = frozenset(str(field.data_key) for field in _SCHEMA.fields.values()) | frozenset(SINGLE)
+
+
+def read_callback(params: Mapping[str, str | list[str]]) -> Callback:
+    """The callback. Raises Unreadable, whose sentence names the parameter and holds no value."""
+    if "EventType" in params:
+        raise Unreadable(
+            "this is an event callback: give this address to a Workflow as its AssignmentCallbackUrl, "
+            "and another to the Workspace as its EventCallbackUrl"
+        )
+    for name in sorted(_KNOWN & params.keys()):
+        if isinstance(params[name], list):
+            raise Unreadable(f"the parameter {name} stands in the body more than once")
+    for name in REQUIRED:
+        if not params.get(name):
+            raise Unreadable(f"the parameter {name} is missing: this is no assignment callback")
+    try:
+        _SCHEMA.load({name: value for name, value in params.items() if value})
+    except ValidationError as error:
+        name, said = next(iter(error.messages_dict.items()))
+        raise Unreadable(f"the parameter {name} {said[0]}") from None
+    return Callback(params, *(_json(params.get(name)) for name in ATTRIBUTES))
+
+
+def _json(text: object) -> object:
+    """Attributes may be empty or no JSON at all: then nothing is known of them, which is no failure."""
+    try:
+        return orjson.loads(text) if isinstance(text, str) else None
+    except orjson.JSONDecodeError:
+        return None

@@ -1,0 +1,47 @@
+"""A small TaskRouter on your own machine: it sends real assignment callbacks and takes real REST updates.
+
+It stands for Twilio's side alone and knows nothing of the application that it calls. Lowest layer first:
+
+    errors, sids            what is refused, and how things are named
+    values, fields          is one value valid; what each instruction may carry
+    wire                    inline JSON and REST forms, read into one Order
+    resources               worker, task, reservation, alert
+    judge                   pure: an Order and its circumstances to a Verdict
+    effects                 what a Verdict changes
+    callback                the signed POST to the application
+    workspace, taskrouter   the state, and the way of an assignment through it
+    representations, paging, refusals, rest, server     the same over HTTP
+
+    with serving(TaskRouter(callback_url="http://127.0.0.1:5000/assignment")) as sandbox:
+        ...
+"""
+
+from app.sandbox.callback import WebhookKey, sign
+from app.sandbox.errors import InstructionError, RequestError
+from app.sandbox.judge import Verdict, judge
+from app.sandbox.resources import Activity, Alert, Answer, Reservation, Task, Update, Worker
+from app.sandbox.rest import create_app
+from app.sandbox.server import Served, serving
+from app.sandbox.taskrouter import TaskRouter
+from app.sandbox.wire import Order
+
+__all__ = [
+    "Activity",
+    "Alert",
+    "Answer",
+    "InstructionError",
+    "Order",
+    "RequestError",
+    "Reservation",
+    "Served",
+    "Task",
+    "TaskRouter",
+    "Update",
+    "Verdict",
+    "WebhookKey",
+    "Worker",
+    "create_app",
+    "judge",
+    "serving",
+    "sign",
+]

@@ -1,0 +1,63 @@
+"""The sandbox on a port: a threaded WSGI server for tests, demonstrations and development on one machine."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app.sandbox.rest import create_app
+from app.sandbox.taskrouter import TaskRouter
+
+_PATIENCE = 10.0
+"""Seconds that closing waits for a callback under way: both URLs at their default limit."""
+
+_POLL = 0.02
+"""Seconds between two looks at whether to stop: what closing waits at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A TaskRouter that is being served: `address` is `http://HOST:PORT`, without a slash at the end."""
+
+    taskrouter: TaskRouter
+    address: str
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """Serves without an access log: the sandbox runs inside other programs' output."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
+        pass
+
+
+@contextmanager
+def serving(taskrouter: TaskRouter, host: str = "127.0.0.1", port: int = 0) -> Iterator[Served]:
+    """Serve the workspace on a thread until the block ends; port 0 takes a free one.
+
+    Leaving waits for callbacks under way, stops the server and joins its thread. Raises OSError when the port
+    is taken.
+    """
+    application = create_app(taskrouter)
+    # Bound here: werkzeug would end the whole program when the port is taken.
+    with socket.create_server((host, port)) as bound:
+        server = make_server(
+            host,
+            port,
+            application,
+            threaded=True,
+            request_handler=_QuietHandler,
+            fd=bound.fileno(),
+        )
+    thread = threading.Thread(target=server.serve_forever, args=(_POLL,), name="sandbox", daemon=True)
+    thread.start()
+    try:
+        yield Served(taskrouter, f"http://{host}:{server.port}")
+    finally:
+        taskrouter.wait_for_callbacks(_PATIENCE)
+        server.shutdown()
+        thread.join()
+        server.server_close()

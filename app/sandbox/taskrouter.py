@@ -1,0 +1,195 @@
+"""TaskRouter: reserves workers, sends the assignment callback, and judges answers and updates."""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import orjson
+
+from app.sandbox import callback, effects
+from app.sandbox.callback import WebhookKey
+from app.sandbox.errors import InstructionError, RequestError
+from app.sandbox.judge import check_state, judge
+from app.sandbox.resources import Alert, Answer, Reservation, Task, Update, Worker
+from app.sandbox.wire import Order, read_form, read_inline, read_update
+from app.sandbox.workspace import Workspace, utc_now
+
+
+class TaskRouter(Workspace):
+    """A workspace with an account and an assignment callback.
+
+    `callback_url` and `fallback_url` may be set later: an application is often started after the sandbox.
+    Callbacks are signed with the first of `auth_tokens` (one is invented when there is none); REST takes each
+    of them, and each of `api_keys` (SID to secret). `answer_limit` is in real seconds. Workspace has more.
+    """
+
+    def __init__(
+        self,
+        *,
+        callback_url: str = "",
+        fallback_url: str = "",
+        account_sid: str = "",
+        auth_tokens: tuple[str, ...] = (),
+        api_keys: Mapping[str, str] | None = None,
+        answer_limit: float = callback.LIMIT,
+        reservation_timeout: int = 120,
+        clock: Callable[[], datetime] = utc_now,
+        seed: int = 1,
+    ) -> None:
+        super().__init__(reservation_timeout=reservation_timeout, clock=clock, seed=seed)
+        self.callback_url = callback_url
+        self.fallback_url = fallback_url
+        self.account_sid = account_sid or self._sids.new("AC")
+        self.auth_tokens = auth_tokens or (self._sids.secret(),)
+        self.api_keys = dict(api_keys or {})
+        self.answer_limit = answer_limit
+        self._callbacks_under_way = 0
+
+    @property
+    def auth_token(self) -> str:
+        """The auth token that signs callbacks."""
+        return self.auth_tokens[0]
+
+    def assign(self, task: Task, worker: Worker, *, sign_with: str | WebhookKey | None = None) -> Reservation:
+        """Reserve the worker, send the callback, judge the answer, and return the reservation.
+
+        `sign_with` is another auth token (a wrong one makes a wrong signature) or a key for HMAC_SHA256.
+        Raises ValueError when the task is not pending.
+        """
+        reservation = self.reserve(task, worker)
+        self._call_back(reservation, sign_with or self.auth_token)
+        return reservation
+
+    def route(self, task: Task) -> Reservation | None:
+        """Reserve the worker who is idle longest and call back on a thread.
+
+        None when nobody is free or the task is not pending.
+        """
+        with self._changed:
+            self.expire()
+            worker = self._longest_idle()
+            if worker is None or task.status != "pending":
+                return None
+            reservation = self.reserve(task, worker)
+            self._callbacks_under_way += 1
+        threading.Thread(target=self._call_back_aside, args=(reservation,), daemon=True).start()
+        return reservation
+
+    def wait_until_settled(self, reservation: Reservation, seconds: float) -> bool:
+        """Wait until the reservation was updated over REST or is not pending; False when time runs out."""
+        with self._changed:
+            return self._changed.wait_for(lambda: reservation.settled, seconds)
+
+    def wait_for_callbacks(self, seconds: float) -> bool:
+        """Wait until no callback of `route` is under way; False when time runs out."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._callbacks_under_way, seconds)
+
+    def update(self, reservation: Reservation, body: bytes, expects: Callable[[int], bool]) -> None:
+        """Apply the form of a POST to the reservation, and keep it whatever comes of it. One at a time.
+
+        `expects` tells whether the reservation's version is the one that If-Match names. Raises RequestError:
+        412 for another version, 400 for every mistake.
+        """
+        with self._changed:
+            self.expire()
+            try:
+                self._apply(reservation, body, expects)
+            except RequestError as error:
+                self._keep(reservation, Update(self.clock(), body, error.status, error.code, error.text))
+                raise
+            self._keep(reservation, Update(self.clock(), body, 200, 0, reservation.outcome))
+
+    def _apply(self, reservation: Reservation, body: bytes, expects: Callable[[int], bool]) -> None:
+        if not expects(reservation.version):
+            raise RequestError(412, 20412, f"Reservation {reservation.sid} has another ETag by now")
+        try:
+            self._carry_out(read_update(read_form(body)), reservation)
+        except InstructionError as error:
+            raise RequestError(400, error.code, error.text) from error
+
+    def _keep(self, reservation: Reservation, update: Update) -> None:
+        reservation.updates.append(update)
+        self._changed.notify_all()
+
+    def _carry_out(self, order: Order, reservation: Reservation) -> None:
+        check_state(order, reservation.sid, reservation.status)
+        verdict = judge(order, reservation.task.attributes, reservation.worker.attributes)
+        if verdict.activity_sid:
+            effects.move(reservation.worker, self.activity(verdict.activity_sid), self.clock())
+        effects.apply(verdict, reservation, self._sids, self.clock())
+
+    def _call_back_aside(self, reservation: Reservation) -> None:
+        try:
+            self._call_back(reservation, self.auth_token)
+        finally:
+            with self._changed:
+                self._callbacks_under_way -= 1
+                self._changed.notify_all()
+
+    def _call_back(self, reservation: Reservation, key: str | WebhookKey) -> None:
+        with self._changed:
+            reservation.callback = self._parameters(reservation)
+        for url in filter(None, (self.callback_url, self.fallback_url)):
+            answer = callback.send(url, reservation.callback, key, self.answer_limit)
+            with self._changed:
+                reservation.answers.append(answer)
+            if callback.is_usable(answer):
+                break
+        with self._changed:
+            self.expire()
+            self._judge_answers(reservation)
+            self._changed.notify_all()
+
+    def _judge_answers(self, reservation: Reservation) -> None:
+        try:
+            order = self._read_answers(reservation)
+            if order is not None:
+                self._carry_out(order, reservation)
+        except InstructionError as error:
+            reservation.alerts.append(Alert(error.code, error.text, reservation.sid, self.clock()))
+            _note(reservation, f"alert {error.code}: {error.text}")
+
+    def _read_answers(self, reservation: Reservation) -> Order | None:
+        if not reservation.answers:
+            _note(reservation, "pending: no callback URL is set, an update over REST is awaited")
+            return None
+        answer = reservation.answers[-1]
+        if answer.status != 200:
+            _note(reservation, _refusal(answer))
+            return None
+        order = read_inline(answer.content_type, answer.body)
+        if order is None:
+            _note(reservation, "pending: {} was answered, an update over REST is awaited")
+        return order
+
+    def _parameters(self, reservation: Reservation) -> dict[str, str]:
+        task, worker = reservation.task, reservation.worker
+        age = int((reservation.created - task.created).total_seconds())
+        return {
+            "Timestamp": reservation.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "AccountSid": self.account_sid,
+            "WorkspaceSid": self.workspace_sid,
+            "WorkflowSid": task.workflow_sid,
+            "TaskQueueSid": self.task_queue_sid,
+            "TaskSid": task.sid,
+            "TaskAttributes": orjson.dumps(task.attributes).decode(),
+            "TaskAge": str(age),
+            "TaskPriority": str(task.priority),
+            "WorkerSid": worker.sid,
+            "WorkerName": worker.name,
+            "WorkerAttributes": orjson.dumps(worker.attributes).decode(),
+            "ReservationSid": reservation.sid,
+        }
+
+
+def _note(reservation: Reservation, outcome: str) -> None:
+    # An update over REST can overtake the answer; then its outcome is the one that counts.
+    if not reservation.settled:
+        reservation.outcome = outcome
+
+
+def _refusal(answer: Answer) -> str:
+    if answer.status is None:
+        return f"callback failed: {answer.failure}"
+    return f"callback refused with {answer.status}"

@@ -1,0 +1,151 @@
+"""The use cases: where a decision meets the outside."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from time import perf_counter
+
+from app.delivery.courier import Courier, State
+from app.engine.callback import read_callback
+from app.engine.decide import decide
+from app.engine.ruleset import RuleSet
+from app.engine.wire import Form, inline_form
+from app.errors import ForeignAccount, Stale, StoreError
+from app.model import Call, Callback, Decision, Mode
+from app.recent import Recent
+from app.storage import Store
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 10_000
+GRACE = timedelta(minutes=1)  # beyond the reservation's timeout, for clocks that differ
+
+Params = Mapping[str, str | list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """All that a decision depends on: deciding again gives the same."""
+
+    ruleset: RuleSet
+    callback: Callback
+    at: datetime
+
+
+class Desk:
+    """Answers assignment callbacks. `reservation_timeout` is in seconds."""
+
+    def __init__(
+        self,
+        *,
+        ruleset: RuleSet,
+        store: Store,
+        courier: Courier,
+        account_sid: str,
+        reservation_timeout: int = 120,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.ruleset = ruleset
+        self._store = store
+        self._courier = courier
+        self._account_sid = account_sid
+        self._oldest = timedelta(seconds=reservation_timeout) + GRACE
+        self._clock = clock
+        self._first: Recent[str, Taken] = Recent(REMEMBERED)
+
+    def answer(self, params: Params) -> Form:
+        """The JSON object that answers a callback at its primary URL; a post is sent after it.
+
+        Raises Refusal.
+        """
+        began = perf_counter()
+        taken = self._take(params)
+        decision = decide(taken.ruleset, taken.callback, taken.at)
+        self._first.first(taken.callback.reservation_sid, taken)
+        if decision.mode is Mode.POST and decision.instruction:
+            callback = taken.callback
+            call = Call(
+                callback.sid("WorkspaceSid"),
+                callback.task_sid,
+                callback.reservation_sid,
+                decision.instruction,
+            )
+            self._courier.deliver(call, decision.on_failure)
+        return _answer(taken.callback, decision, began, "/assignment")
+
+    def answer_fallback(self, params: Params) -> Form:
+        """The answer at the fallback URL: always inline, unless the reservation's POST is under way or done.
+
+        A reservation that was seen before keeps its first decision. Raises Refusal.
+        """
+        began = perf_counter()
+        taken = self._take(params)
+        if not self._first.first(taken.callback.reservation_sid, taken):
+            taken = self._first.get(taken.callback.reservation_sid) or taken
+        inline = self._courier.state(taken.callback.reservation_sid) in {None, State.DEAD}
+        decision = decide(taken.ruleset, taken.callback, taken.at, inline=inline)
+        return _answer(taken.callback, decision, began, "/assignment/fallback")
+
+    def database_answers(self) -> bool:
+        """Whether the database can be reached."""
+        try:
+            self._store.ping()
+        except StoreError:
+            return False
+        return True
+
+    def _take(self, params: Params) -> Taken:
+        callback = read_callback(params)
+        if callback.sid("AccountSid") not in {"", self._account_sid}:
+            raise ForeignAccount("the callback belongs to another account: look at TWILIO_ACCOUNT_SID")
+        now = self._clock()
+        sent = _time(callback.sid("Timestamp"))
+        if sent and now - sent > self._oldest:
+            raise Stale("the callback is older than its reservation can be: it was sent before")
+        return Taken(self.ruleset, callback, now)
+
+
+def _answer(callback: Callback, decision: Decision, began: float, path: str) -> Form:
+    fields = {
+        "path": path,
+        "reservation": callback.reservation_sid,
+        "task": callback.task_sid,
+        "rule": decision.rule,
+        "mode": decision.mode,
+        "instruction": decision.instruction.name if decision.instruction else None,
+        "reason": decision.reason,
+        "problems": [
+            {"check": problem.check, "message": problem.message, "twilio_code": problem.twilio_code}
+            for problem in decision.problems
+        ],
+        "rules": decision.rules_version,
+        "milliseconds": round((perf_counter() - began) * 1000, 3),
+    }
+    log.log(logging.WARNING if decision.problems else logging.INFO, "decided", extra={"fields": fields})
+    if decision.mode is Mode.REPLY and decision.instruction:
+        return inline_form(decision.instruction)
+    return {}
+
+
+def _epoch(text: str) -> datetime:
+    if not (text.isascii() and text.isdigit() and len(text) in {9, 10}):
+        raise ValueError("no epoch seconds")
+    return datetime.fromtimestamp(int(text), UTC)
+
+
+def _time(text: str) -> datetime | None:
+    """A Timestamp in ISO 8601, RFC 2822 or epoch seconds; None where it is absent or unreadable."""
+    readers: tuple[Callable[[str], datetime], ...] = (
+        _epoch,
+        datetime.fromisoformat,
+        parsedate_to_datetime,
+    )
+    for read in readers:
+        try:
+            found = read(text)
+        except (ValueError, OverflowError, OSError):
+            continue
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return None

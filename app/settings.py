@@ -1,0 +1,188 @@
+"""The environment, read and validated once, at start. Nothing else reads it."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from app.errors import SettingsError
+
+ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
+API_KEY = re.compile(r"SK[0-9a-fA-F]{32}")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+CALLBACK_PATHS = ("/assignment/fallback", "/assignment")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A text that no message, log or page shows."""
+
+    _text: str
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return "***"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a deployment decides. `reservation_timeout` is in seconds."""
+
+    account_sid: str
+    auth_tokens: tuple[Secret, ...]
+    webhook_keys: Mapping[str, Secret]
+    api_key: str
+    api_secret: Secret
+    edge: str | None
+    region: str | None
+    api_base: str | None
+    public_url: str | None
+    trusted_proxies: int
+    rules_dir: Path
+    database_url: Secret
+    reservation_timeout: int
+    port: int
+    web_concurrency: int
+    log_level: str
+
+
+def process_environment() -> Mapping[str, str]:
+    """The environment of this process, which `vars` in rules may read too."""
+    return dict(os.environ)
+
+
+def rules_folder(environment: Mapping[str, str]) -> Path:
+    """RULES_DIR, by default `rules`."""
+    return Path(environment.get("RULES_DIR") or "rules")
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings. Raises SettingsError, which names every variable that cannot be used."""
+    reading = _Reading(environment)
+    account_sid = reading.value("TWILIO_ACCOUNT_SID", _account_sid)
+    tokens = reading.value("TWILIO_AUTH_TOKEN", _tokens)
+    api_key = reading.value("TWILIO_API_KEY", _api_key, account_sid)
+    api_secret = reading.value("TWILIO_API_SECRET", Secret, tokens[0] if tokens else Secret(""))
+    if bool(environment.get("TWILIO_API_KEY")) != bool(environment.get("TWILIO_API_SECRET")):
+        reading.problems.append("TWILIO_API_KEY and TWILIO_API_SECRET belong together: set both, or none")
+    settings = Settings(
+        account_sid=account_sid,
+        auth_tokens=tokens,
+        webhook_keys=reading.value("TWILIO_WEBHOOK_KEYS", _webhook_keys, {}),
+        api_key=api_key,
+        api_secret=api_secret,
+        edge=reading.value("TWILIO_EDGE", _host_label, None),
+        region=reading.value("TWILIO_REGION", _host_label, None),
+        api_base=reading.value("TWILIO_API_BASE", _base_url, None),
+        public_url=reading.value("PUBLIC_URL", _public_url, None),
+        trusted_proxies=reading.value("TRUSTED_PROXIES", _whole(0, 10), 0),
+        rules_dir=rules_folder(environment),
+        database_url=reading.value("DATABASE_URL", Secret, Secret("sqlite:///instance/desk.db")),
+        reservation_timeout=reading.value("RESERVATION_TIMEOUT", _whole(1, 86_400), 120),
+        port=reading.value("PORT", _whole(0, 65_535), 8080),
+        web_concurrency=reading.value("WEB_CONCURRENCY", _whole(1, 64), 1),
+        log_level=reading.value("LOG_LEVEL", _log_level, "INFO"),
+    )
+    if reading.problems:
+        raise SettingsError("\n".join(reading.problems))
+    return settings
+
+
+REQUIRED: Any = object()
+
+
+class _Reading:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self.problems: list[str] = []
+
+    def value(self, name: str, read: Callable[[str], T], default: Any = REQUIRED) -> Any:
+        """The variable's value; an empty one counts as not set."""
+        text = self.environment.get(name, "").strip()
+        if not text and default is REQUIRED:
+            self.problems.append(f"{name} is not set: {HELP[name]}")
+        if not text:
+            return None if default is REQUIRED else default
+        try:
+            return read(text)
+        except ValueError as error:
+            self.problems.append(f"{name} {error}")
+            return None
+
+
+HELP = {
+    "TWILIO_ACCOUNT_SID": "copy the Account SID from the Twilio Console",
+    "TWILIO_AUTH_TOKEN": "copy the Auth Token from the Twilio Console (without an account, try: desk demo)",
+}
+
+
+def _account_sid(text: str) -> str:
+    if not ACCOUNT_SID.fullmatch(text):
+        raise ValueError("is no Account SID: it is AC and 32 hexadecimal digits")
+    return text
+
+
+def _api_key(text: str) -> str:
+    if not API_KEY.fullmatch(text):
+        raise ValueError("is no API key SID: it is SK and 32 hexadecimal digits")
+    return text
+
+
+def _tokens(text: str) -> tuple[Secret, ...]:
+    tokens = tuple(Secret(token.strip()) for token in text.split(",") if token.strip())
+    if not tokens:
+        raise ValueError("holds no token: write one, or several with commas between while rotating")
+    return tokens
+
+
+def _webhook_keys(text: str) -> Mapping[str, Secret]:
+    keys = {}
+    for pair in text.split(","):
+        key, colon, secret = pair.strip().partition(":")
+        if not (key and colon and secret):
+            raise ValueError("cannot be read: write key:secret, several with commas between")
+        keys[key] = Secret(secret)
+    return keys
+
+
+def _host_label(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+", text):
+        raise ValueError("cannot be read: write a name such as dublin or ie1")
+    return text
+
+
+def _base_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise ValueError("is no address: write one such as https://desk.example.com")
+    return text.partition("#")[0].rstrip("/")
+
+
+def _public_url(text: str) -> str:
+    """The address in front of our own paths; somebody may well write the callback's whole URL."""
+    base = _base_url(text)
+    for path in CALLBACK_PATHS:
+        base = base.removesuffix(path)
+    return base.rstrip("/")
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,6}", text) or not least <= int(text) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in LOG_LEVELS:
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
+    return text.upper()

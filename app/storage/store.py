@@ -1,0 +1,85 @@
+"""The one way to the database: SQLite beside the service, PostgreSQL when there is more than one machine."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+from sqlalchemy import Connection, create_engine, delete, insert, make_url, select, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from app.errors import SettingsError, StoreError
+from app.storage.tables import good_rules, metadata
+
+TIMEOUT = 2  # seconds to connect, and to wait for another writer
+
+
+class Store:
+    """A database. Making one opens no connection; each method raises StoreError when it cannot be reached."""
+
+    def __init__(self, address: str) -> None:
+        url = _url(address)
+        self._engine = create_engine(url, pool_pre_ping=True, pool_size=2, connect_args=_connect_args(url))
+        self._has_tables = False
+
+    def ping(self) -> None:
+        """Nothing, if the database answers."""
+        with self._connection() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def keep_rules(self, version: str, files: Mapping[str, str], now: datetime) -> None:
+        """Keeps a rule set that loaded without error in place of the one before it."""
+        row = {"version": version, "files": orjson.dumps(files).decode(), "loaded_at": now}
+        with self._connection() as connection:
+            connection.execute(delete(good_rules))
+            connection.execute(insert(good_rules).values(row))
+
+    def last_rules(self) -> Mapping[str, str] | None:
+        """The files of the last good rule set: text by name. None, where there never was one."""
+        with self._connection() as connection:
+            found = connection.execute(
+                select(good_rules.c.files).order_by(good_rules.c.loaded_at.desc())
+            ).first()
+        return dict(orjson.loads(found.files)) if found else None
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                if not self._has_tables:
+                    metadata.create_all(connection)
+                    self._has_tables = True
+                yield connection
+        except (SQLAlchemyError, OSError) as error:
+            cause = getattr(error, "orig", None) or error
+            raise StoreError(f"the database does not answer ({type(cause).__name__})") from error
+
+
+def _url(address: str) -> URL:
+    scheme, colon, rest = address.partition("://")
+    if scheme in {"postgres", "postgresql"}:
+        scheme = "postgresql+psycopg"
+    try:
+        url = make_url(f"{scheme}{colon}{rest}")
+    except ArgumentError:
+        url = None
+    if url is None or url.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise SettingsError("DATABASE_URL must begin with sqlite:/// or postgresql://")
+    return url
+
+
+def _connect_args(url: URL) -> dict[str, object]:
+    if url.get_backend_name() == "postgresql":
+        return {"connect_timeout": TIMEOUT}
+    if url.database and url.database != ":memory:":
+        # SQLite makes the file, not its folder. Where that fails, so will connecting, and say so.
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return {"timeout": TIMEOUT}
+    return {"timeout": TIMEOUT}

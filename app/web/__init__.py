@@ -1,0 +1,27 @@
+"""HTTP: `create_app` makes the Flask application, everything it needs is handed to it."""
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.service import Desk
+from app.web.assignment import assignment_routes
+from app.web.failures import answer_failures
+from app.web.health import health_routes
+from app.web.signature import Signatures
+
+MAX_BODY = 64 * 1024  # bytes; Twilio's attributes are at most 4 KB each
+
+
+def create_app(desk: Desk, signatures: Signatures, *, trusted_proxies: int = 0) -> Flask:
+    """The application. `trusted_proxies` tells how many proxies' forwarding headers are to be believed."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.register_blueprint(assignment_routes(desk, signatures))
+    app.register_blueprint(health_routes(desk))
+    answer_failures(app)
+    if trusted_proxies:
+        hops = trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask documents it
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_port=hops, x_prefix=hops
+        )
+    return app

@@ -1,0 +1,69 @@
+"""Every request that gets no answer gets a problem document (RFC 9457) which holds nothing of the request."""
+
+import logging
+
+import orjson
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from app.errors import ForeignAccount, Refusal, Stale, Unreadable, Unsigned
+
+log = logging.getLogger(__name__)
+
+# From error to HTTP status and the stable end of the problem's `type`.
+REFUSALS: dict[type[Refusal], tuple[int, str]] = {
+    Unsigned: (403, "unsigned"),
+    ForeignAccount: (403, "foreign-account"),
+    Stale: (403, "stale"),
+    Unreadable: (400, "unreadable-callback"),
+}
+TITLES = {
+    400: "The request cannot be read",
+    403: "The request is refused",
+    404: "There is nothing here",
+    405: "The method is not allowed",
+    413: "The body is larger than 64 KiB",
+    415: "The content type is not supported",
+    500: "Something of ours failed",
+}
+DETAILS = {
+    404: "the callback URL ends in /assignment, its fallback in /assignment/fallback",
+    405: "callbacks are sent with POST: choose it in the Workflow",
+    413: "an assignment callback is far smaller",
+}
+
+
+def answer_failures(app: Flask) -> None:
+    """Registers the answers with the application."""
+
+    @app.errorhandler(Refusal)
+    def refusal(error: Refusal) -> Response:
+        status, name = REFUSALS[type(error)]
+        log.warning("refused", extra={"fields": {"status": status, "type": name, "reason": str(error)}})
+        return problem(status, name, str(error))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        status = error.code or 500
+        detail = DETAILS.get(status) or (error.description if status == 415 else "") or TITLES.get(status, "")
+        answer = problem(status, f"http-{status}", detail)
+        answer.headers.extend(
+            (name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"}
+        )
+        return answer
+
+    @app.errorhandler(Exception)
+    def failure(_: Exception) -> Response:
+        log.exception("failed")
+        return problem(500, "failure", "it is in the log; TaskRouter goes on with the fallback URL")
+
+
+def problem(status: int, name: str, detail: str) -> Response:
+    """A problem document; `type` is a name that stays."""
+    document = {
+        "type": f"urn:assignment-desk:{name}",
+        "title": TITLES.get(status, "The request failed"),
+        "status": status,
+        "detail": detail,
+    }
+    return Response(orjson.dumps(document), status, mimetype="application/problem+json")

@@ -1,0 +1,98 @@
+"""Whether a request comes from Twilio.
+
+X-Twilio-Signature is base64(HMAC(secret, URL and sorted parameters)). The secret is an auth token (SHA-1) or
+the key that X-Twilio-Webhooks-Signature-Settings names (SHA-256). The URL is the one that Twilio called:
+behind a proxy another one than the application sees. Source: Twilio's pages on webhook security.
+"""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from urllib.parse import SplitResult, urlsplit
+
+from flask import Request
+from twilio.request_validator import (
+    HMAC_SHA1,
+    HMAC_SHA256,
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    RequestValidator,
+    get_signature_algorithm,
+)
+
+from app.errors import Unsigned
+from app.settings import Secret
+
+PORTS = {"http": 80, "https": 443}
+
+
+class Signatures:
+    """The secrets that may have signed, and the public URL where it is not the one that the request shows."""
+
+    def __init__(
+        self,
+        tokens: Sequence[Secret],
+        keys: Mapping[str, Secret] | None = None,
+        public_url: str | None = None,
+    ) -> None:
+        self._tokens = [_validator(token) for token in tokens]
+        self._keys = {name: _validator(secret) for name, secret in (keys or {}).items()}
+        self._public_url = public_url
+
+    def check(self, request: Request) -> None:
+        """Nothing, if one of the secrets signed the request. Raises Unsigned."""
+        claimed = request.headers.get(SIGNATURE_HEADER, "").encode()
+        if not claimed:
+            raise Unsigned(f"there is no {SIGNATURE_HEADER} header: only Twilio's own requests are answered")
+        algorithm, validators = self._secrets(request.headers.get(SIGNATURE_SETTINGS_HEADER, ""))
+        for url in url_variants(self._url(request)):
+            for validator in validators:
+                if hmac.compare_digest(_computed(validator, url, request, algorithm), claimed):
+                    return
+        raise Unsigned(
+            "the signature does not fit: look at TWILIO_AUTH_TOKEN, and at PUBLIC_URL or TRUSTED_PROXIES"
+        )
+
+    def _secrets(self, signature_settings: str) -> tuple[str, Sequence[RequestValidator]]:
+        algorithm = str(get_signature_algorithm(signature_settings)).upper()  # type: ignore[no-untyped-call]
+        if algorithm == HMAC_SHA1:
+            return algorithm, self._tokens
+        key = _key_name(signature_settings)
+        if algorithm != HMAC_SHA256 or key not in self._keys:
+            raise Unsigned("the request is signed with a key that is not known: look at TWILIO_WEBHOOK_KEYS")
+        return algorithm, [self._keys[key]]
+
+    def _url(self, request: Request) -> str:
+        base = self._public_url or request.host_url.rstrip("/") + request.root_path.rstrip("/")
+        query = request.query_string.decode("latin-1")
+        return base + request.path + ("?" + query if query else "")
+
+
+def url_variants(url: str) -> tuple[str, ...]:
+    """The URL as it is, and with and without its port: Twilio signs either."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        return (url,)
+    without = _with_port(parts, None)
+    return tuple(dict.fromkeys((url, without, _with_port(parts, port or PORTS[parts.scheme]))))
+
+
+def _with_port(parts: SplitResult, port: int | None) -> str:
+    user, at, host = parts.netloc.rpartition("@")
+    name = host[: host.rindex("]") + 1] if "]" in host else host.partition(":")[0]
+    return parts._replace(netloc=f"{user}{at}{name}" + (f":{port}" if port else "")).geturl()
+
+
+def _computed(validator: RequestValidator, url: str, request: Request, algorithm: str) -> bytes:
+    signature = validator.compute_signature(url, request.form, algorithm)  # type: ignore[no-untyped-call]
+    return str(signature).encode()
+
+
+def _key_name(signature_settings: str) -> str:
+    pairs = (part.partition("=") for part in signature_settings.split(","))
+    return next((value.strip() for name, _, value in pairs if name.strip() == "key"), "")
+
+
+def _validator(secret: Secret) -> RequestValidator:
+    return RequestValidator(secret.reveal())  # type: ignore[no-untyped-call]  # the library leaves it so
