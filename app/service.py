@@ -117,7 +117,12 @@ def _answer(callback: Callback, decision: Decision, began: float, path: str) -> 
         "instruction": decision.instruction.name if decision.instruction else None,
         "reason": decision.reason,
         "problems": [
-            {"check": problem.check, "message": problem.message, "twilio_code": problem.twilio_code}
+            {
+                "rule": problem.rule,
+                "check": problem.check,
+                "message": problem.message,
+                "twilio_code": problem.twilio_code,
+            }
             for problem in decision.problems
         ],
         "rules": decision.rules_version,

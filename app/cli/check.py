@@ -13,7 +13,7 @@ from app.settings import process_environment, rules_folder
 COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow"}
 
 
-@click.command()
+@click.command(short_help="Says what is wrong with the rules.")
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @click.option(

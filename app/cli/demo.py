@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
@@ -52,7 +53,7 @@ class Played:
         return ", ".join(found + ([] if scene.forged else alerts))
 
 
-@click.command()
+@click.command(short_help="Shows it work, without a Twilio account.")
 @click.option("--keep", is_flag=True, help="Leave both running afterwards, until Ctrl-C.")
 def demo(keep: bool) -> None:
     """Plays sample tasks of every instruction through the rules in ./rules, without a Twilio account.
@@ -92,12 +93,12 @@ class _Service:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self.address = ""
-        self._decisions: dict[str, Mapping[str, str]] = {}
+        self._decisions: dict[str, Mapping[str, Any]] = {}
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def decision(self, reservation_sid: str) -> Mapping[str, str]:
+    def decision(self, reservation_sid: str) -> Mapping[str, Any]:
         """The decision's log line; empty where none was written."""
         with self._changed:
             self._changed.wait_for(lambda: reservation_sid in self._decisions, timeout=PATIENCE)
@@ -166,9 +167,10 @@ def _play(scene: Scene, taskrouter: TaskRouter, service: _Service) -> Played:
     decision = service.decision(reservation.sid)
     if decision.get("mode") == "post":
         taskrouter.wait_until_settled(reservation, PATIENCE)
+    failed = [str(problem["rule"]) for problem in decision.get("problems", ())]
     return Played(
         scene,
-        decision.get("rule", "–"),
+        " → ".join([*failed, decision.get("rule", "–")]),
         decision.get("mode", "–"),
         decision.get("instruction") or "–",
         reservation,

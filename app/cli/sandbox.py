@@ -9,7 +9,7 @@ import click
 from app.sandbox import TaskRouter, serving
 
 
-@click.command()
+@click.command(short_help="Runs a local TaskRouter.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8181, show_default=True, help="0 picks a free one."
 )

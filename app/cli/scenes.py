@@ -106,6 +106,8 @@ SCENES = (
     ),
     Scene("chat", {"type": "chat"}, "chat", "defer", "–", "pending"),
     Scene("fax, which no rule knows", {"type": "fax"}, "default", "reply", "reject", "rejected"),
-    Scene("callback without a number", {"type": "callback"}, "default", "reply", "reject", "rejected"),
+    Scene(
+        "callback without a number", {"type": "callback"}, "callback → default", "reply", "reject", "rejected"
+    ),
     Scene("forged signature", {"type": "sales", **INBOUND}, "–", "refused", "–", "pending", forged=True),
 )

@@ -1,5 +1,6 @@
 """`desk serve`."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from app.storage import Store
 from app.web.server import Server
 
 
-@click.command()
+@click.command(short_help="Answers assignment callbacks.")
 @click.option(
     "--bind", default="127.0.0.1", show_default=True, help="The address to listen at; 0.0.0.0 for all."
 )
@@ -37,8 +38,10 @@ def serve(bind: str, port: int | None, rules: Path | None) -> None:
     if rules:
         environment["RULES_DIR"] = str(rules)
     settings = read_settings(environment)
-    # Before any worker begins, so that broken rules end the command with a sentence.
-    starting_rules(settings.rules_dir, environment, Store(settings.database_url.reveal()), datetime.now(UTC))
+    # Before any worker begins, so that broken rules end the command with a sentence; and closed before gunicorn
+    # forks, since a connection cannot be shared between processes.
+    with closing(Store(settings.database_url.reveal())) as store:
+        starting_rules(settings.rules_dir, environment, store, datetime.now(UTC))
 
     def make_app() -> Flask:
         return assemble(settings, environment)
