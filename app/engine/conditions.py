@@ -68,4 +68,8 @@ class Conditions:
 
 def _texts(node: Node) -> list[Scalar]:
     items = node.items if isinstance(node, source.Sequence) else (node,)
-    return [item for item in items if isinstance(item, Scalar) and isinstance(item.value, str)]
+    return [
+        item
+        for item in items
+        if isinstance(item, Scalar) and isinstance(item.value, str) and item.value.strip()
+    ]

@@ -51,7 +51,8 @@ class _Taking:
             problems += _problems(error, DEFAULT)
             reason = f"{reason}, and neither can the default be carried out"
             return Decision(DEFAULT, Mode.DEFER, reason, self.ruleset.version, problems=problems)
-        return replace(decision, reason=reason, problems=problems + decision.problems)
+        why = ": ".join(filter(None, (reason, self.ruleset.default.reason)))
+        return replace(decision, reason=why, problems=problems + decision.problems)
 
     def action(self, name: str, action: Action, reason: str) -> Decision:
         version = self.ruleset.version

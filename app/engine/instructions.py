@@ -175,7 +175,7 @@ class Conference(_Calling):
 
     to = ContactUri(code=40137)
     from_ = PhoneNumber("from", code=40141, missing_code=40138, required=(REPLY, POST))
-    timeout = Whole(1, MAX_TIMEOUT)
+    timeout = Whole(1, MAX_TIMEOUT, code=14233)
     post_work_activity_sid = Sid("WA", code=40139)
     status_callback = Url(code=40159)
     status_callback_method = Choice(*METHODS)

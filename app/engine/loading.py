@@ -13,12 +13,13 @@ from app.engine.conditions import Conditions
 from app.engine.expressions.meaning import Getter, compile_reference
 from app.engine.expressions.tree import Reference
 from app.engine.format import CaseShape, DefaultShape, ExpectShape, FileShape, RuleShape, read_shape, schema
+from app.engine.plan import missing_parameters
 from app.engine.report import Report
 from app.engine.ruleset import DEFAULT, MAX_REJECTIONS, Action, Rule, RuleSet
 from app.engine.scope import NO_CALL
 from app.engine.source import Node, Scalar, SourceFile, read_source
 from app.engine.variables import Variables
-from app.model import Location, Problem
+from app.model import Location, Mode, Problem
 
 ONCE = ("default", "task_type_from", "max_rejections", "allowed_numbers")
 TEST_FILE_ENDING = "_test"
@@ -168,8 +169,14 @@ class _Loading:
 
     def may_fail(self, action: Action, place: Location) -> None:
         """A default that asks something of the call leaves some calls without an answer."""
-        findings = action.plan.schema.call_findings(action.plan.constants, NO_CALL) if action.plan else ()
-        for finding in findings:
-            message = f"the default fails where {finding.message}; such a callback is answered {{}}"
-            hint = "reject and defer always hold"
+        if action.plan is None:
+            return
+        schema, fields = action.plan.schema, action.plan.constants
+        failures = [f"where {finding.message}" for finding in schema.call_findings(fields, NO_CALL)]
+        failures += [
+            f"at the fallback URL without {key}" for key in missing_parameters(schema, fields, Mode.REPLY)
+        ]
+        for failure in failures:
+            message = f"the default fails {failure}; such a callback is answered {{}}"
+            hint = "reject with activity_sid and defer always hold"
             self.report.warning(Check.DEFAULT_CAN_FAIL, place, message, hint)

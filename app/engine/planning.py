@@ -53,7 +53,10 @@ def _schema(node: source.Mapping, report: Report) -> InstructionSchema | None:
     known = f"write one of {', '.join(INSTRUCTIONS)}"
     value = node.entries.get("instruction")
     if value is None:
-        report.error(Check.MISSING_KEY, node.location, "there is no `instruction`", known, 40005)
+        meant = next((key for key in node.entries if nearest(key, ["instruction"])), None)
+        place = node.keys[meant] if meant else node.location
+        hint = f"write `instruction` for {meant!r}" if meant else known
+        report.error(Check.MISSING_KEY, place, "there is no `instruction`", hint, 40005)
         return None
     name = value.text if isinstance(value, Scalar) else ""
     if name.lower() in INSTRUCTIONS:
@@ -87,6 +90,7 @@ class _Instruction:
         self.constant = constant
         self.parameters = schema.parameters()
         self.values: dict[str, object] = {}
+        self.meant: set[str] = set()  # by keys that are misspelt
         self.blanks: list[Blank] = []
 
     def plan(self, mode: Mode) -> Plan:
@@ -171,6 +175,7 @@ class _Instruction:
 
     def unknown(self, key: str) -> None:
         said = self.schema.refused.get(key)
+        self.meant.add(nearest(key, self.parameters) or "")
         message = (
             f"{self.schema.name} takes no {key!r}" if said else f"unknown key {key!r} of {self.schema.name}"
         )
@@ -179,7 +184,7 @@ class _Instruction:
         self.report.error(Check.UNKNOWN_PARAMETER, self.node.keys[key], message, hint)
 
     def missing(self, mode: Mode) -> None:
-        for key in missing_parameters(self.schema, self.node.entries, mode):
+        for key in missing_parameters(self.schema, [*self.node.entries, *self.meant], mode):
             parameter = self.parameters[key]
             message = f"{self.schema.name} needs `{key}`" + (" over REST" if mode is Mode.POST else "")
             hint = f"add {key}: {parameter.example}"
