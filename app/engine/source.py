@@ -7,7 +7,7 @@ itself by aliases or is too large is refused before anything is built from it.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import yaml
 
@@ -21,6 +21,19 @@ MAX_NODES = 1_000_000  # of one file, each alias counted as all that it stands f
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
 WORDS = {"true": True, "false": False, "null": None, "": None}
+
+# What stands before a scalar's content: an anchor, then a quote or the header of a block.
+OPENING = re.compile(r"""(?:&[0-9A-Za-z_-]+(?:\s+\#[^\r\n]*)*\s*)?(?:(["'])|[|>][^\r\n\x85\u2028\u2029]*)?""")
+# How one character is written, by the quote around it.
+WRITTEN = {
+    '"': re.compile(r"\\(?:x.{2}|u.{4}|U.{8}|.)|.", re.DOTALL),
+    "'": re.compile(r"''|.", re.DOTALL),
+    None: re.compile(r".", re.DOTALL),
+}
+SPACE_ESCAPES = frozenset("tnvfrNLP_")
+
+# The characters that YAML does not allow anywhere, and a byte order mark behind the beginning.
+FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 # libyaml where the wheel has it: six times faster than the parser in Python.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -48,19 +61,18 @@ class Scalar:
     def locate(self, offset: int) -> Location:
         """Where the character at an offset of `text` stands in the file.
 
-        Quotes, escapes, folding and indentation are only in the file: from character to character of the text,
-        the next equal one in the file is looked for.
+        Quotes, escapes, folding and indentation are only in the file; what is not white space stands there in
+        the same order. White space itself is placed behind the character before it.
         """
-        place = _content_start(self.raw)
-        for character in self.text[:offset]:
-            if not character.isspace():
-                place = self.raw.find(character, place) + 1
-        while place < len(self.raw) and self.raw[place].isspace():
-            place += 1
-        before = self.raw[:place]
-        line = self.location.line + before.count("\n")
-        column = place - before.rfind("\n") if "\n" in before else self.location.column + place
-        return Location(self.location.file, line, column)
+        start, units = _written(self.raw)
+        before = sum(not character.isspace() for character in self.text[:offset])
+        if self.text[offset : offset + 1].strip():
+            place = units[before].start()
+        else:
+            place = units[before - 1].end() if before else start
+        *earlier, last = f"{self.raw[:place]}|".splitlines()
+        column = len(last) if earlier else self.location.column + place
+        return Location(self.location.file, self.location.line + len(earlier), column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +101,16 @@ def read_source(source: SourceFile) -> tuple[Node | None, list[Problem]]:
     """The node of a file's one document, None where it is empty or cannot be read; and what is wrong."""
     if len(source.text) > MAX_BYTES:
         return None, [too_large(source.name)]
+    source = SourceFile(source.name, source.text.removeprefix("\ufeff"))  # columns are counted without it
+    if forbidden := FORBIDDEN.search(source.text):
+        return None, [_forbidden_problem(source, forbidden)]
     reader = _Reader(source)
     try:
         return reader.document(), reader.problems
     except _Stop:
         return None, reader.problems
-    except yaml.YAMLError as error:
-        return None, [*reader.problems, _syntax_problem(source.name, error)]
+    except yaml.MarkedYAMLError as error:
+        return None, [*reader.problems, _syntax_problem(source, error)]
 
 
 def too_large(name: str) -> Problem:
@@ -158,7 +173,7 @@ class _Reader:
     def aliased(self, event: Any) -> Node:
         if event.anchor not in self.anchors:
             raise self.stop(
-                event, f"*{event.anchor} stands before the end of its anchor", "write the value out"
+                event, f"no value with &{event.anchor} ends before *{event.anchor}", "write the value out"
             )
         return self.anchors[event.anchor]
 
@@ -219,23 +234,35 @@ class _Reader:
         return _Stop()
 
 
-def _content_start(raw: str) -> int:
-    """Behind a quote, or behind the header line of a block scalar."""
-    if raw[:1] in {"|", ">"}:
-        return raw.find("\n") + 1
-    return 1 if raw[:1] in {'"', "'"} else 0
+def _written(raw: str) -> tuple[int, list[re.Match[str]]]:
+    """Where a scalar's content begins, and how each of its characters but white space is written."""
+    opening = cast("re.Match[str]", OPENING.match(raw))
+    units = WRITTEN[opening[1]].finditer(raw, opening.end())
+    return opening.end(), [unit for unit in units if not _is_space(unit[0])]
 
 
-def _syntax_problem(file: str, error: yaml.YAMLError) -> Problem:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    location = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
-    said = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
-    context = getattr(error, "context", None)
-    message = f"YAML: {said}" + (f" {context}" if context else "")
+def _is_space(unit: str) -> bool:
+    if len(unit) > 2:
+        return chr(int(unit[2:], 16)).isspace()
+    return unit[-1].isspace() or (unit[0] == "\\" and unit[1:] in SPACE_ESCAPES)
+
+
+def _forbidden_problem(source: SourceFile, found: re.Match[str]) -> Problem:
+    *earlier, last = f"{source.text[: found.start()]}|".splitlines()
+    message = f"YAML: the character U+{ord(found[0]):04X} is not allowed"
+    return Problem(
+        Check.YAML, message, Location(source.name, len(earlier) + 1, len(last)), hint="remove the character"
+    )
+
+
+def _syntax_problem(source: SourceFile, error: yaml.MarkedYAMLError) -> Problem:
+    mark = cast("yaml.Mark", error.problem_mark or error.context_mark)
+    message = f"YAML: {error.problem}" + (f" {error.context}" if error.context else "")
     hint = "check the indentation, quotes and brackets here and just above"
-    if "\\t" in message or "tab" in message:
+    line = "".join(source.text.splitlines()[mark.line : mark.line + 1])
+    if line[: mark.column + 1].lstrip(" ").startswith("\t"):
         hint = "indent with spaces, not with tabs"
-    return Problem(Check.YAML, message, location, hint=hint)
+    return Problem(Check.YAML, message, Location(source.name, mark.line + 1, mark.column + 1), hint=hint)
 
 
 def plain(node: Node) -> object:

@@ -7,6 +7,7 @@ null cannot be filled in: neither printed, nor joined, nor handed to any filter 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 from urllib.parse import quote
 
@@ -108,6 +109,8 @@ def read_template(text: str) -> Template:
     """The template that a text is. Raises TemplateError for whatever is not allowed in one."""
     try:
         return _read(text)
+    except ValueError:
+        raise TemplateError("a number has too many digits") from None  # Python reads 4,300 at most
     except (RecursionError, MemoryError, SyntaxError):
         # Python's own compiler has limits too, and Jinja hands it what it generates.
         raise TemplateError("the template nests too deep: make it simpler") from None
@@ -143,13 +146,17 @@ def _joined(parts: list[Any]) -> nodes.Expr:
 
 
 def _references(node: nodes.Node) -> Iterator[tuple[str, ...]]:
-    """The references below a node, each as the keys it begins with. Raises TemplateError for the forbidden."""
+    """The references below a node, each as its keys. Raises TemplateError for whatever is forbidden."""
     if not isinstance(node, ALLOWED):
         name = next((name for refused, name in REFUSED.items() if isinstance(node, refused)), "this")
         raise TemplateError(f"a template cannot hold {name}")
     if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
         yield _reference(node)
         return
+    if isinstance(node, nodes.Const) and isinstance(node.value, float) and not isfinite(node.value):
+        raise TemplateError("a number is too large")
+    if isinstance(node, nodes.Filter) and (node.dyn_args or node.dyn_kwargs):
+        raise TemplateError("a template cannot hold * or ** before what a filter is given")
     if isinstance(node, nodes.Filter) and node.name not in FILTER_GUARDS:
         raise TemplateError(f"there is no filter {node.name!r}: use {', '.join(FILTER_GUARDS)}")
     for child in node.iter_child_nodes():
@@ -256,6 +263,10 @@ def _join(items: object, separator: str = "") -> str:
     return separator.join(_printed(item) for item in items)
 
 
+def _replace(text: str, old: object, new: object, count: int = -1) -> str:
+    return text.replace(_printed(old), _printed(new), count)
+
+
 def _integer(value: object, default: object = None) -> object:
     try:
         return int(value) if isinstance(value, int | float) else int(str(value), 10)
@@ -289,6 +300,7 @@ def _environment() -> Environment:
         "float": _float,
         "int": _integer,
         "join": _join,
+        "replace": _replace,
         "string": _printed,
         "urlencode": lambda text: quote(text, safe=""),
         # The guards' own: no rule can name them, since they are not among FILTER_GUARDS.

@@ -10,7 +10,7 @@ from app.engine.source import Node, Scalar, scalar_value
 from app.engine.suggest import did_you_mean
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-FROM_ENVIRONMENT = re.compile(r"\$\{([^}:]*)(?::-([^}]*))?\}")
+FROM_ENVIRONMENT = re.compile(r"\$\{([^}]*?)(?::-([^}]*))?\}")
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -58,15 +58,14 @@ class Variables:
     def _from_environment(self, match: re.Match[str], node: Scalar) -> str:
         name, default = match.groups()
         value = self._environment.get(name)
-        if default is not None:
-            return value or default
-        if value is not None:
-            return value
-        message, hint = (
-            f"the environment has no {name}",
-            f"set {name}, or write a default: ${{{name}:-value}}",
-        )
         if not ENVIRONMENT_NAME.fullmatch(name):
             message, hint = f"{match[0]!r} names no environment variable", "write ${NAME} or ${NAME:-default}"
+        elif default is not None:
+            return value or default
+        elif value is not None:
+            return value
+        else:
+            message = f"the environment has no {name}"
+            hint = f"set {name}, or write a default: ${{{name}:-value}}"
         self._report.error(Check.VARIABLE, node.locate(match.start()), message, hint)
         return ""

@@ -93,7 +93,7 @@ def _is_day(operand: Operand) -> bool:
 def _folded(value: object) -> object:
     """Days of the week compare without regard to case."""
     if isinstance(value, list):
-        return [_folded(item) for item in value]
+        return [item.casefold() if isinstance(item, str) else item for item in value]
     return value.casefold() if isinstance(value, str) else value
 
 

@@ -10,7 +10,7 @@ OPERATORS = "==, !=, <, <=, >, >=, CONTAINS, HAS, IN or NOT IN"
 
 VALUES = "write a name, a quoted text, a number or a [list]"
 
-VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[\w.\[\]-]+)"""
+VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|-?\w+(?:[.+-]\w+|\[[0-9]+\])*)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,16 @@ class Place:
         return "COMPARE" in self.waiting_for
 
     @property
+    def before_list_item(self) -> bool:
+        return "STRING" in self.waiting_for and "REFERENCE" not in self.waiting_for
+
+    @property
+    def after_list_item(self) -> bool:
+        return "_COMMA" in self.waiting_for
+
+    @property
     def word(self) -> str:
-        match = re.match(rf"{VALUE}|.", self.rest, re.DOTALL)
+        match = re.match(rf"{VALUE}|[=!<>]+|.", self.rest, re.DOTALL)
         return match[0] if match else ""
 
 
@@ -112,7 +120,7 @@ def star(place: Place) -> Explanation | None:
 def hyphen(place: Place) -> Explanation | None:
     if not (place.rest[:1] == "-" and re.search(r"\w$", place.before)):
         return None
-    name = f"{place.before.split()[-1]}{place.rest.split()[0]}"
+    name = re.findall(r"[\w.]+$", place.before)[0] + re.findall(r"^[\w.-]+", place.rest)[0]
     return f"a name cannot hold a hyphen: {name}", "rename the attribute, for instance with an underscore"
 
 
@@ -132,14 +140,20 @@ def list_without_brackets(place: Place) -> Explanation | None:
 
 
 def reference_in_list(place: Place) -> Explanation | None:
-    inside_list = place.before.count("[") > place.before.count("]")
-    if not (inside_list and re.match(r"\w", place.rest)):
+    name = re.match(r"\w+(?:\.\w+|\[\d+\])*", place.rest)
+    if not (name and place.before_list_item):
         return None
-    return f"a list holds constants, and {place.word} is a name", f'write "{place.word}" if it is text'
+    return f"a list holds constants, and {name[0]} is a name", f'write "{name[0]}" if it is text'
+
+
+def missing_comma(place: Place) -> Explanation | None:
+    if not (place.after_list_item and place.rest.strip()):
+        return None
+    return f"{place.word!r} follows a value of the list", "write , between values and ] behind the last"
 
 
 def unclosed_list(place: Place) -> Explanation | None:
-    if place.rest or "_RBRACKET" not in place.waiting_for:
+    if place.rest.strip() or "_RBRACKET" not in place.waiting_for:
         return None
     return "the list is never closed", "close it with ]"
 
@@ -164,11 +178,13 @@ def no_comparison(place: Place) -> Explanation | None:
     if shown.lower() in {"and", "or"}:
         return f"{shown} stands where a value is wanted", f"{VALUES} before {shown}"
     if shown.lower() == "not":
-        return f"NOT stands before {place.word!r}", "write NOT (…), or turn the comparison round"
+        message = f"NOT stands before {place.word!r}" if place.word else "NOT stands alone"
+        return message, "write NOT (…), or turn the comparison round"
     if shown.lower() in {"true", "false"}:
         return f"{shown} alone is no comparison", "leave `when` out to match always, or set `enabled: false`"
     if re.match(r"(and\b|or\b|\)|$)", place.rest.strip(), re.IGNORECASE):
-        return f"{shown} alone is no comparison", f"write {shown} == true"
+        hint = f"write {shown} == true" if operand else "write name IN [...]"
+        return f"{shown} alone is no comparison", hint
     return f"{place.word!r} is no operator", f"write {OPERATORS} after {shown}"
 
 
@@ -197,6 +213,7 @@ MISTAKES: tuple[Callable[[Place], Explanation | None], ...] = (
     comma_list,
     list_without_brackets,
     reference_in_list,
+    missing_comma,
     unclosed_list,
     unclosed_parenthesis,
     surplus_parenthesis,

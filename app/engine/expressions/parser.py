@@ -21,12 +21,13 @@ from app.engine.expressions.tree import (
 )
 from app.errors import ExpressionError
 
-MAX_DEPTH = 200  # parentheses; a compiled expression calls itself once a level
+MAX_DEPTH = 100  # parentheses; compiling one takes up to five calls a level
 MAX_DIGITS = 300
 
 WORDS = {"true": True, "false": False, "null": None}
 STEP = re.compile(r"\w+|\[([0-9]+)\]")
-QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
+# A quote that is never closed ends with the text: to look for the next one would take quadratic time.
+QUOTED = re.compile(r""""(?:[^"\\]|\\.)*(?:"|\\?\Z)|'(?:[^'\\]|\\.)*(?:'|\\?\Z)""", re.DOTALL)
 ESCAPE = re.compile(r"""\\(["'\\])""")
 
 
