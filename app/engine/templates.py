@@ -7,6 +7,7 @@ null cannot be filled in: neither printed, nor joined, nor handed to any filter 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from inspect import signature
 from math import isfinite
 from typing import Any
 from urllib.parse import quote
@@ -155,12 +156,24 @@ def _references(node: nodes.Node) -> Iterator[tuple[str, ...]]:
         return
     if isinstance(node, nodes.Const) and isinstance(node.value, float) and not isfinite(node.value):
         raise TemplateError("a number is too large")
-    if isinstance(node, nodes.Filter) and (node.dyn_args or node.dyn_kwargs):
-        raise TemplateError("a template cannot hold * or ** before what a filter is given")
-    if isinstance(node, nodes.Filter) and node.name not in FILTER_GUARDS:
-        raise TemplateError(f"there is no filter {node.name!r}: use {', '.join(FILTER_GUARDS)}")
+    if isinstance(node, nodes.Filter):
+        _check_filter(node)
     for child in node.iter_child_nodes():
         yield from _references(child)
+
+
+def _check_filter(node: nodes.Filter) -> None:
+    if node.name not in FILTER_GUARDS:
+        raise TemplateError(f"there is no filter {node.name!r}: use {', '.join(FILTER_GUARDS)}")
+    if node.dyn_args or node.dyn_kwargs:
+        raise TemplateError("a template cannot hold * or ** before what a filter is given")
+    function = _ENVIRONMENT.filters[node.name]
+    # Jinja hands some of its filters their environment first.
+    first = ["environment"] if hasattr(function, "jinja_pass_arg") else []
+    try:
+        signature(function).bind(*first, "value", *node.args, **{given.key: given for given in node.kwargs})
+    except TypeError as error:
+        raise TemplateError(f"the filter {node.name}: {error}") from None
 
 
 def _reference(node: nodes.Node) -> tuple[str, ...]:

@@ -418,6 +418,21 @@ SIGNS = (
 PIECES = st.lists(st.sampled_from(SIGNS), max_size=10)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ task.a | upper(1) }}", "the filter upper: too many"),
+        ("{{ task.a | replace('a') }}", "the filter replace: missing a required argument"),
+        ("{{ task.a | default(fallback=1) }}", "the filter default: got an unexpected keyword"),
+        ("{{ task.a | truncate(5, true, '', 0, 1) }}", "the filter truncate: too many"),
+    ],
+)
+def test_what_a_filter_is_given_is_checked_when_rules_are_read(text: str, said: str) -> None:
+    """A filter with too many, too few or misnamed arguments would fail for every call."""
+    with pytest.raises(TemplateError, match=said):
+        read_template(text)
+
+
 def unfilled(text: str, seen: Scope) -> str | None:
     """Why a template is not filled in, None when it is, or is no template at all."""
     try:
