@@ -171,7 +171,9 @@ def _check_filter(node: nodes.Filter) -> None:
     # Jinja hands some of its filters their environment first.
     first = ["environment"] if hasattr(function, "jinja_pass_arg") else []
     try:
-        signature(function).bind(*first, "value", *node.args, **{given.key: given for given in node.kwargs})
+        signature(function).bind(
+            *first, "value", *node.args, **{str(given.key): given for given in node.kwargs}
+        )
     except TypeError as error:
         raise TemplateError(f"the filter {node.name}: {error}") from None
 
