@@ -1,5 +1,6 @@
 """Log lines: one JSON object each, on standard output."""
 
+import json
 import logging
 import sys
 from datetime import UTC, datetime
@@ -25,7 +26,11 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[0]:
             line["exception"] = record.exc_info[0].__name__
             line["at"] = _place(record.exc_info[2])
-        return orjson.dumps(line, default=str).decode()
+        try:
+            return orjson.dumps(line, default=str).decode()
+        except TypeError:
+            # The name of a file need not be UTF-8: only the standard library writes such a text.
+            return json.dumps(line, default=str)
 
 
 def log_to_stdout(level: str) -> None:

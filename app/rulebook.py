@@ -1,6 +1,8 @@
 """The rules folder: reading it, and which rule set a process begins with."""
 
 import logging
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,31 +93,35 @@ def _keep(store: Store, reading: Reading, ruleset: RuleSet, now: datetime) -> No
 
 def _paths(folder: Path) -> list[Path]:
     try:
-        paths = sorted(folder.iterdir(), key=lambda path: path.name)
+        return sorted((path for path in folder.iterdir() if _holds_rules(path)), key=lambda path: path.name)
     except FileNotFoundError:
         raise RulesUnreadable(f"there is no folder {folder}: name one that holds *.yaml files") from None
     except NotADirectoryError:
         raise RulesUnreadable(f"{folder} is a file: name the folder that holds it") from None
     except OSError as error:
         raise RulesUnreadable(f"the folder {folder} cannot be read: {error.strerror}") from None
-    return [
-        path
-        for path in paths
-        if path.suffix in ENDINGS and not path.name.startswith(".") and not path.is_dir()
-    ]
+
+
+def _holds_rules(path: Path) -> bool:
+    # os.path, since Path.is_dir raises where it may not look: reading the file then says why.
+    return path.suffix in ENDINGS and not path.name.startswith(".") and not os.path.isdir(path)  # noqa: PTH112
 
 
 def _read(path: Path) -> tuple[SourceFile | None, Problem | None]:
+    name = os.fsencode(path).decode(errors="replace")  # neither JSON nor the database takes other bytes
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return None, too_large(str(path))
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device may never end
+            return None, Problem(Check.YAML, "this is no file", Location(name), hint="remove it")
+        if status.st_size > MAX_BYTES:
+            return None, too_large(name)
         content = path.read_bytes()
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
-        return None, Problem(Check.YAML, message, Location(str(path)), hint="look at its permissions")
+        return None, Problem(Check.YAML, message, Location(name), hint="look at its permissions")
     try:
-        return SourceFile(str(path), content.decode("utf-8-sig")), None
+        return SourceFile(name, content.decode("utf-8-sig")), None
     except UnicodeDecodeError as error:
-        before = content[: error.start]
-        place = Location(str(path), before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
+        before = error.object[: error.start].decode()  # without a byte order mark
+        place = Location(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
         return None, Problem(Check.YAML, "the file is not UTF-8", place, hint="save it as UTF-8")

@@ -159,10 +159,18 @@ def _host_label(text: str) -> str:
 
 
 def _base_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+    if not _is_base_url(text):
         raise ValueError("is no address: write one such as https://desk.example.com")
     return text.partition("#")[0].rstrip("/")
+
+
+def _is_base_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and port != 0 and not parts.query
 
 
 def _public_url(text: str) -> str:

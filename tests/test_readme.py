@@ -136,7 +136,11 @@ def test_the_rules_file_of_the_readme_is_clean() -> None:
     rules, problems = read_rules([SourceFile("readme.yaml", text)], {})
     assert problems == ()
     assert rules is not None
-    assert [rule.name for rule in rules.rules] == ["gold-support", "after-hours", "chat-is-taken-by-the-agent"]
+    assert [rule.name for rule in rules.rules] == [
+        "gold-support",
+        "after-hours",
+        "chat-is-taken-by-the-agent",
+    ]
 
 
 def test_every_command_stands_in_the_readme() -> None:

@@ -24,8 +24,8 @@ from app.sandbox import Reservation, TaskRouter, serving
 from app.settings import process_environment, rules_folder
 
 PATIENCE = 10  # seconds for an update over REST, and for the service to stop
-WIDE = 200  # columns off a terminal, where nothing is wrapped
-INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "COVERAGE_PROCESS_START")
+WIDE = 10_000  # columns off a terminal, where nothing is wrapped
+INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ def demo(keep: bool) -> None:
     reading = read_folder(folder, ENVIRONMENT)
     if reading.ruleset is None:
         raise RulesBroken(f"the rules in {folder} hold errors: see desk check", reading.problems)
+    # So that whoever ends the demo ends the service, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     taskrouter = TaskRouter()
     with serving(taskrouter) as twilio, _service(taskrouter, twilio.address, folder) as service:
         taskrouter.callback_url = service.address + "/assignment"
@@ -115,7 +117,11 @@ class _Service:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(PATIENCE)
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()  # its workers notice that, and end
+            self.process.wait()
         self._reader.join()
         for stream in (self.process.stdout, self.process.stderr):
             if stream:
@@ -178,7 +184,8 @@ def _play(scene: Scene, taskrouter: TaskRouter, service: _Service) -> Played:
 
 
 def _show(played: list[Played]) -> None:
-    console = Console() if sys.stdout.isatty() else Console(width=WIDE)
+    # What stands in brackets is text: TaskRouter's sentences hold such.
+    console = Console(width=None if sys.stdout.isatty() else WIDE, markup=False, emoji=False)
     table = Table(
         "task", "rule", "mode", "instruction", "what TaskRouter made of it", box=None, pad_edge=False
     )

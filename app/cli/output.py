@@ -1,11 +1,11 @@
 """Problems as text, JSON and GitHub annotations: pure functions."""
 
-from app.model import Level, Problem
+from app.model import Problem
 
 
 def problem_line(problem: Problem) -> str:
     """`file:line:column: level: message [check]`, in one line."""
-    return f"{problem.location}: {problem.level}: {sentence(problem)} [{problem.check}]"
+    return one_line(f"{problem.location}: {problem.level}: {sentence(problem)} [{problem.check}]")
 
 
 def sentence(problem: Problem) -> str:
@@ -15,7 +15,12 @@ def sentence(problem: Problem) -> str:
         parts[0] += f" (would be {problem.twilio_code})"
     if problem.hint:
         parts.append(problem.hint)
-    return "; ".join(parts).replace("\n", " ")
+    return "; ".join(parts)
+
+
+def one_line(text: str) -> str:
+    """The text without whatever a terminal acts on; a rule's name, for instance, may hold it."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def problem_object(problem: Problem) -> dict[str, object]:
@@ -37,12 +42,14 @@ def problem_object(problem: Problem) -> dict[str, object]:
 def github_annotation(problem: Problem) -> str:
     """A workflow command that GitHub shows beside the line."""
     place = problem.location
-    where = f"file={_escaped(place.file)},line={place.line},col={place.column}" if place else ""
-    level = "error" if problem.level is Level.ERROR else "warning"
-    return f"::{level} {where},title={problem.check}::{_escaped(sentence(problem))}"
+    where = f"file={_property(place.file)},line={place.line},col={place.column}," if place else ""
+    return f"::{problem.level} {where}title={problem.check}::{_message(sentence(problem))}"
 
 
-def _escaped(text: str) -> str:
-    for character, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"), (":", "%3A"), (",", "%2C")):
-        text = text.replace(character, code)
-    return text
+def _message(text: str) -> str:
+    """As GitHub's runner reads it back: in a message a colon and a comma stand for themselves."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,5 +1,6 @@
 """`desk sandbox`."""
 
+import os
 import signal
 import threading
 from urllib.parse import urlsplit
@@ -31,7 +32,7 @@ def sandbox(port: int, callback_url: str, fallback_url: str) -> None:
       desk sandbox --port 0
     """
     for name, url in (("--callback-url", callback_url), ("--fallback-url", fallback_url)):
-        if url and urlsplit(url).scheme not in {"http", "https"}:
+        if url and not _is_address(url):
             raise click.BadParameter(f"{url!r} is no http:// or https:// address", param_hint=name)
     taskrouter = TaskRouter(callback_url=callback_url, fallback_url=fallback_url)
     ended = threading.Event()
@@ -46,4 +47,13 @@ def sandbox(port: int, callback_url: str, fallback_url: str) -> None:
             click.echo(f"listening on {served.address}", err=True)
             ended.wait()
     except OSError as error:
-        raise click.ClickException(f"port {port} cannot be used ({error.strerror}): try --port 0") from None
+        reason = os.strerror(error.errno or 0)  # error.strerror repeats the address
+        raise click.ClickException(f"port {port} cannot be used ({reason}): try --port 0") from None
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)

@@ -1,5 +1,6 @@
 """`desk serve`."""
 
+import os
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,10 +9,10 @@ import click
 from flask import Flask
 
 from app.assembly import assemble
+from app.logs import log_to_stdout
 from app.rulebook import starting_rules
 from app.settings import process_environment, read_settings
 from app.storage import Store
-from app.web.server import Server
 
 
 @click.command(short_help="Answers assignment callbacks.")
@@ -38,13 +39,18 @@ def serve(bind: str, port: int | None, rules: Path | None) -> None:
     if rules:
         environment["RULES_DIR"] = str(rules)
     settings = read_settings(environment)
-    # Before any worker begins, so that broken rules end the command with a sentence; and closed before gunicorn
-    # forks, since a connection cannot be shared between processes.
+    log_to_stdout(settings.log_level)
+    # Before any worker begins, so that broken rules end the command with a sentence; and closed before
+    # gunicorn forks, since a connection cannot be shared between processes.
     with closing(Store(settings.database_url.reveal())) as store:
         starting_rules(settings.rules_dir, environment, store, datetime.now(UTC))
 
     def make_app() -> Flask:
         return assemble(settings, environment)
+
+    # gunicorn reads this when it is imported, and fails there where it is empty or no number.
+    os.environ["WEB_CONCURRENCY"] = str(settings.web_concurrency)
+    from app.web.server import Server  # noqa: PLC0415
 
     port = settings.port if port is None else port
     Server(make_app, bind, port, settings.web_concurrency, settings.log_level).run()

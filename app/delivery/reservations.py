@@ -1,6 +1,5 @@
 """The Reservation resource, through the twilio library."""
 
-import json
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -23,16 +22,22 @@ NOT_SENT = (NewConnectionError, ConnectTimeoutError)
 
 
 class Reservations:
-    """A Transport to Twilio, or to whatever host TWILIO_API_BASE names."""
+    """A Transport to Twilio, or to whatever host TWILIO_API_BASE names. Timeouts are in seconds."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        read_timeout: float = READ_TIMEOUT,
+    ) -> None:
         self._client = Client(  # type: ignore[no-untyped-call]  # the library annotates only its parameters
             settings.api_key,
             settings.api_secret.reveal(),
             settings.account_sid,
             region=settings.region,
             edge=settings.edge,
-            http_client=_HttpClient(settings.api_base),
+            http_client=_HttpClient(settings.api_base, (connect_timeout, read_timeout)),
         )
 
     def send(self, call: Call) -> Outcome:
@@ -43,15 +48,26 @@ class Reservations:
         try:
             reservation.update(**form)
         except (TwilioRestException, TwilioServiceException) as error:
-            # Twilio's own text may quote a number: it is not repeated.
-            message = f"Twilio answered {error.status} with error {error.code}"
-            return Outcome(Ending.REFUSED, message, error.status, error.code)
+            return _refused(error)
         except requests.ConnectionError as error:
             return _cut(error)
-        except (requests.RequestException, json.JSONDecodeError) as error:
+        except Exception as error:
+            # A cut or stalled answer, and whatever the libraries do not expect of an address or an answer.
             message = f"no whole answer came ({type(error).__name__}): look the reservation up"
             return Outcome(Ending.AMBIGUOUS, message)
         return Outcome(Ending.DELIVERED, "Twilio took the update", 200)
+
+
+def _refused(error: TwilioRestException | TwilioServiceException) -> Outcome:
+    # Twilio's own text may quote a number: only numbers of the error itself are repeated.
+    status, code = _whole(error.status), _whole(error.code)
+    if code is None or code == status:  # the library takes the status where an answer holds no code
+        return Outcome(Ending.REFUSED, f"Twilio answered {status} without an error code", status)
+    return Outcome(Ending.REFUSED, f"Twilio answered {status} with error {code}", status, code)
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _cut(error: requests.ConnectionError) -> Outcome:
@@ -64,9 +80,9 @@ def _cut(error: requests.ConnectionError) -> Outcome:
 class _HttpClient(TwilioHttpClient):
     """The library's client with time limits, without proxies from the environment, and to another host."""
 
-    def __init__(self, base: str | None) -> None:
+    def __init__(self, base: str | None, timeouts: tuple[float, float]) -> None:
         super().__init__()
-        self.timeout: Any = (CONNECT_TIMEOUT, READ_TIMEOUT)
+        self.timeout: Any = timeouts
         self._base = urlsplit(base) if base else None
         if self.session is not None:
             self.session.trust_env = False

@@ -1,27 +1,32 @@
 """The one way to the database: SQLite beside the service, PostgreSQL when there is more than one machine."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, create_engine, delete, insert, make_url, select, text
+from sqlalchemy import Connection, Engine, create_engine, delete, func, make_url, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.schema import CreateTable
 
 from app.errors import SettingsError, StoreError
 from app.storage.tables import good_rules, metadata
 
 TIMEOUT = 2  # seconds to connect, and to wait for another writer
+DRIVERS = frozenset({"sqlite", "postgresql+psycopg"})
+INSERT: Mapping[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+TABLES_LOCK = 4_002_026  # any number, as long as nobody else of this database locks it
 
 
 class Store:
     """A database. Making one opens no connection; each method raises StoreError when it cannot be reached."""
 
     def __init__(self, address: str) -> None:
-        url = _url(address)
-        self._engine = create_engine(url, pool_pre_ping=True, pool_size=2, connect_args=_connect_args(url))
+        self._engine = _engine(_url(address))
         self._has_tables = False
 
     def ping(self) -> None:
@@ -34,7 +39,9 @@ class Store:
         row = {"version": version, "files": orjson.dumps(files).decode(), "loaded_at": now}
         with self._connection() as connection:
             connection.execute(delete(good_rules))
-            connection.execute(insert(good_rules).values(row))
+            # Another process may keep the same rules at the same moment: the delete does not see its row.
+            keep = INSERT[connection.dialect.name](good_rules).values(row)
+            connection.execute(keep.on_conflict_do_update(index_elements=["version"], set_=row))
 
     def last_rules(self) -> Mapping[str, str] | None:
         """The files of the last good rule set: text by name. None, where there never was one."""
@@ -52,7 +59,7 @@ class Store:
         try:
             with self._engine.begin() as connection:
                 if not self._has_tables:
-                    metadata.create_all(connection)
+                    _make_tables(connection)
                     self._has_tables = True
                 yield connection
         except (SQLAlchemyError, OSError) as error:
@@ -66,11 +73,27 @@ def _url(address: str) -> URL:
         scheme = "postgresql+psycopg"
     try:
         url = make_url(f"{scheme}{colon}{rest}")
-    except ArgumentError:
-        url = None
-    if url is None or url.get_backend_name() not in {"sqlite", "postgresql"}:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
+        raise SettingsError("DATABASE_URL cannot be read: write postgresql://USER@HOST:PORT/NAME") from None
+    if url.drivername not in DRIVERS:
         raise SettingsError("DATABASE_URL must begin with sqlite:/// or postgresql://")
     return url
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True, pool_size=2, connect_args=_connect_args(url))
+    except ImportError:
+        message = "DATABASE_URL names PostgreSQL, and its driver is missing: pip install 'desk[postgres]'"
+        raise SettingsError(message) from None
+
+
+def _make_tables(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # There `IF NOT EXISTS` fails when two processes make the same table at once.
+        connection.execute(select(func.pg_advisory_xact_lock(TABLES_LOCK)))
+    for table in metadata.sorted_tables:
+        connection.execute(CreateTable(table, if_not_exists=True))
 
 
 def _connect_args(url: URL) -> dict[str, object]:

@@ -16,6 +16,8 @@ def create_app(desk: Desk, signatures: Signatures, *, trusted_proxies: int = 0) 
     """The application. `trusted_proxies` tells how many proxies' forwarding headers are to be believed."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    # A redirect would repeat the request's own URL.
+    app.url_map.merge_slashes = False
     app.register_blueprint(assignment_routes(desk, signatures))
     app.register_blueprint(health_routes(desk))
     answer_failures(app)

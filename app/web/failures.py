@@ -45,7 +45,8 @@ def answer_failures(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
         status = error.code or 500
-        detail = DETAILS.get(status) or (error.description if status == 415 else "") or TITLES.get(status, "")
+        ours = error.description if status == 415 else None
+        detail = DETAILS.get(status) or ours or TITLES.get(status, error.name)
         answer = problem(status, f"http-{status}", detail)
         answer.headers.extend(
             (name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"}

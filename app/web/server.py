@@ -1,23 +1,51 @@
 """gunicorn, with the settings that suit this service."""
 
+import logging
+import socket
 import sys
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import (
+    ExpectationFailed,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+    UnsupportedTransferCoding,
+)
+from gunicorn.util import write_nonblock
+from gunicorn.workers.gthread import ThreadWorker
 
+from app.errors import SettingsError
 from app.logs import JsonLines, log_to_stdout
+from app.web.failures import problem
+
+log = logging.getLogger(__name__)
 
 THREADS = 16
 TIMEOUT = 30  # seconds without a sign of life, after which a worker is replaced
 GRACEFUL_TIMEOUT = 25  # Procfile hosts kill a process 30 s after asking it to stop
 MAX_HEADER_FIELDS = 50
 MAX_HEADER_SIZE = 8190
+BACKLOG = 2048  # connections that wait to be accepted
+
+# From gunicorn's error to HTTP status, where that is not 400.
+UNPARSED: dict[type[BaseException], HTTPStatus] = {
+    LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
+    LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
+    UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
+}
 
 
 class Server(BaseApplication):
-    """Serves what `make_app` returns in each worker process, until it is told to stop."""
+    """Serves what `make_app` returns in each worker process, until it is told to stop.
+
+    Raises SettingsError when it cannot listen there.
+    """
 
     def __init__(
         self, make_app: Callable[[], Flask], host: str, port: int, workers: int, log_level: str
@@ -25,9 +53,9 @@ class Server(BaseApplication):
         self._make_app = make_app
         self._log_level = log_level
         self._config: dict[str, Any] = {
-            "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            "bind": f"fd://{_listen(host, port)}",
             "workers": workers,
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "threads": THREADS,
             "timeout": TIMEOUT,
             "graceful_timeout": GRACEFUL_TIMEOUT,
@@ -47,7 +75,46 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         log_to_stdout(self._log_level)
-        return self._make_app()
+        app = self._make_app()
+        # A body in chunks is parsed while the view reads it.
+        app.register_error_handler(ParseException, _unparsed)
+        return app
+
+
+class Worker(ThreadWorker):
+    """gunicorn's worker, whose own refusals would repeat the request in the answer and in the log."""
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        answer = _unparsed(exc)
+        head = (
+            f"HTTP/1.1 {answer.status}\r\nConnection: close\r\n"
+            f"Content-Type: {answer.content_type}\r\nContent-Length: {answer.content_length}\r\n\r\n"
+        )
+        try:
+            write_nonblock(client, head.encode() + answer.get_data())
+        except OSError:
+            log.info("hung up")
+
+
+def _unparsed(error: BaseException) -> Response:
+    """The answer to a request that is not HTTP, as far as gunicorn takes it."""
+    status = HTTPStatus.BAD_REQUEST if isinstance(error, ParseException) else HTTPStatus.INTERNAL_SERVER_ERROR
+    status = UNPARSED.get(type(error), status)
+    level = logging.WARNING if status != HTTPStatus.INTERNAL_SERVER_ERROR else logging.ERROR
+    log.log(level, "not parsed", extra={"fields": {"status": status, "error": type(error).__name__}})
+    return problem(status, f"http-{status}", f"{status.phrase}: the request cannot be read as HTTP/1.1")
+
+
+def _listen(host: str, port: int) -> int:
+    """A listening socket's descriptor. gunicorn itself would try a taken port for five seconds."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG).detach()
+    except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]
+        raise SettingsError(
+            f"cannot listen at {host}, port {port} ({reason}): choose others with --bind and --port"
+        ) from None
 
 
 def _say_ready(worker: Any) -> None:
@@ -69,7 +136,12 @@ def _log_config(level: str) -> dict[str, Any]:
         },
         "root": {"level": level, "handlers": ["stdout"]},
         "loggers": {
-            "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
+            # Below, gunicorn writes the requests themselves.
+            "gunicorn.error": {
+                "level": "INFO" if level == "DEBUG" else level,
+                "handlers": [],
+                "propagate": True,
+            },
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
         },
     }

@@ -69,13 +69,13 @@ class Signatures:
 
 def url_variants(url: str) -> tuple[str, ...]:
     """The URL as it is, and with and without its port: Twilio signs either."""
-    parts = urlsplit(url)
     try:
-        port = parts.port
-    except ValueError:
+        parts = urlsplit(url)
+        port = parts.port or PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        # A trusted proxy may pass on what a stranger wrote into its headers.
         return (url,)
-    without = _with_port(parts, None)
-    return tuple(dict.fromkeys((url, without, _with_port(parts, port or PORTS[parts.scheme]))))
+    return tuple(dict.fromkeys((url, _with_port(parts, None), _with_port(parts, port))))
 
 
 def _with_port(parts: SplitResult, port: int | None) -> str:

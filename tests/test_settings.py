@@ -1,0 +1,207 @@
+"""The environment, read and validated once, at start."""
+
+from pathlib import Path
+
+import pytest
+
+from app.errors import SettingsError
+from app.settings import Secret, Settings, process_environment, read_settings, rules_folder
+
+ACCOUNT = "AC" + "1" * 32
+API_KEY = "SK" + "1" * 32
+REQUIRED = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": "token"}
+
+
+def _settings(**environment: str) -> Settings:
+    return read_settings(REQUIRED | environment)
+
+
+def _problems(environment: dict[str, str]) -> list[str]:
+    with pytest.raises(SettingsError) as refused:
+        read_settings(environment)
+    return str(refused.value).splitlines()
+
+
+def test_defaults() -> None:
+    """With account and token alone everything else has a value."""
+    assert _settings() == Settings(
+        account_sid=ACCOUNT,
+        auth_tokens=(Secret("token"),),
+        webhook_keys={},
+        api_key=ACCOUNT,
+        api_secret=Secret("token"),
+        edge=None,
+        region=None,
+        api_base=None,
+        public_url=None,
+        trusted_proxies=0,
+        rules_dir=Path("rules"),
+        database_url=Secret("sqlite:///instance/desk.db"),
+        reservation_timeout=120,
+        port=8080,
+        web_concurrency=1,
+        log_level="INFO",
+    )
+
+
+def test_everything_set() -> None:
+    """Each variable has its place; white space around a value is none of it."""
+    assert _settings(
+        TWILIO_AUTH_TOKEN=" new , old,",
+        TWILIO_WEBHOOK_KEYS="k1:s1, k2:s:2",
+        TWILIO_API_KEY=API_KEY,
+        TWILIO_API_SECRET="secret",
+        TWILIO_EDGE="dublin",
+        TWILIO_REGION="ie1",
+        TWILIO_API_BASE="http://127.0.0.1:9/",
+        PUBLIC_URL=" https://desk.example.com ",
+        TRUSTED_PROXIES="2",
+        RULES_DIR="/etc/rules",
+        DATABASE_URL="postgres://u:p@h/d",
+        RESERVATION_TIMEOUT="86400",
+        PORT="0",
+        WEB_CONCURRENCY="4",
+        LOG_LEVEL="debug",
+    ) == Settings(
+        account_sid=ACCOUNT,
+        auth_tokens=(Secret("new"), Secret("old")),
+        webhook_keys={"k1": Secret("s1"), "k2": Secret("s:2")},
+        api_key=API_KEY,
+        api_secret=Secret("secret"),
+        edge="dublin",
+        region="ie1",
+        api_base="http://127.0.0.1:9",
+        public_url="https://desk.example.com",
+        trusted_proxies=2,
+        rules_dir=Path("/etc/rules"),
+        database_url=Secret("postgres://u:p@h/d"),
+        reservation_timeout=86_400,
+        port=0,
+        web_concurrency=4,
+        log_level="DEBUG",
+    )
+
+
+def test_rest_uses_the_first_token() -> None:
+    """While a token is rotated, REST uses the first."""
+    assert _settings(TWILIO_AUTH_TOKEN="new,old").api_secret == Secret("new")
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    """Hosts set variables to nothing."""
+    assert _settings(PORT="", PUBLIC_URL=" ", TWILIO_WEBHOOK_KEYS="", RULES_DIR="") == _settings()
+
+
+def test_each_missing_variable_is_named() -> None:
+    """One line for each variable, with the way out."""
+    account, token = _problems({"TWILIO_AUTH_TOKEN": "  "})
+    assert account.startswith("TWILIO_ACCOUNT_SID is not set: ")
+    assert token.startswith("TWILIO_AUTH_TOKEN is not set: ")
+    assert "desk demo" in token
+
+
+def test_all_problems_are_told_at_once() -> None:
+    """Nobody should start the service ten times to hear of ten mistakes."""
+    wrong = {
+        "TWILIO_ACCOUNT_SID": "AC1",
+        "TWILIO_AUTH_TOKEN": ",",
+        "TWILIO_API_KEY": "SK1",
+        "TWILIO_API_SECRET": "x",
+        "TWILIO_WEBHOOK_KEYS": "key",
+        "TWILIO_EDGE": "Dublin!",
+        "TWILIO_REGION": "a.b",
+        "TWILIO_API_BASE": "x",
+        "PUBLIC_URL": "desk.example.com",
+        "TRUSTED_PROXIES": "-1",
+        "RESERVATION_TIMEOUT": "0",
+        "PORT": "65536",
+        "WEB_CONCURRENCY": "many",
+        "LOG_LEVEL": "LOUD",
+    }
+    named = [problem.partition(" ")[0] for problem in _problems(wrong)]
+    # Any text may be a secret.
+    assert named == [name for name in wrong if name != "TWILIO_API_SECRET"]
+
+
+@pytest.mark.parametrize("alone", ["TWILIO_API_KEY", "TWILIO_API_SECRET"])
+def test_key_and_secret_belong_together(alone: str) -> None:
+    """An API key without its secret would be used with the auth token."""
+    [problem] = _problems(REQUIRED | {alone: API_KEY})
+    assert "belong together" in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TWILIO_ACCOUNT_SID", "AC" + "g" * 32),
+        ("TWILIO_ACCOUNT_SID", ACCOUNT + "1"),
+        ("TWILIO_WEBHOOK_KEYS", ":s3cret"),
+        ("TWILIO_WEBHOOK_KEYS", "k3y:"),
+        ("TWILIO_WEBHOOK_KEYS", "k3y:s3cret,"),
+        ("PUBLIC_URL", "ftp://desk.example.com"),
+        ("PUBLIC_URL", "https:///x"),
+        ("PUBLIC_URL", "https://desk.example.com/?x=y"),
+        ("PUBLIC_URL", "https://desk.example.com:port"),
+        ("PUBLIC_URL", "https://desk.example.com:0"),
+        ("PUBLIC_URL", "https://[desk"),
+        ("PUBLIC_URL", "https://us℀er:s3cret@desk"),
+        ("TRUSTED_PROXIES", "1.0"),
+        ("TRUSTED_PROXIES", "11"),
+        ("TRUSTED_PROXIES", "²"),
+        ("PORT", "9" * 5000),
+        ("RESERVATION_TIMEOUT", "2m"),
+        ("RESERVATION_TIMEOUT", "86401"),
+        ("WEB_CONCURRENCY", "0"),
+    ],
+)
+def test_a_value_that_cannot_be_used(name: str, value: str) -> None:
+    """The sentence names the variable and does not repeat the value, which may be a secret."""
+    [problem] = _problems(REQUIRED | {name: value})
+    assert problem.startswith(f"{name} ")
+    assert value not in problem
+    assert "s3cret" not in problem
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "https://desk.example.com/base",
+        "https://desk.example.com/base/",
+        "https://desk.example.com/base/assignment",
+        "https://desk.example.com/base/assignment/",
+        "https://desk.example.com/base/assignment/fallback",
+        "https://desk.example.com/base#fragment",
+    ],
+)
+def test_public_url_is_what_stands_in_front_of_ours(written: str) -> None:
+    """Somebody may well write the callback's whole URL."""
+    assert _settings(PUBLIC_URL=written).public_url == "https://desk.example.com/base"
+
+
+def test_secrets_never_show() -> None:
+    """Neither a secret nor what holds it can be printed."""
+    settings = _settings(
+        TWILIO_AUTH_TOKEN="s3cret-a,s3cret-b",
+        TWILIO_WEBHOOK_KEYS="key:s3cret-c",
+        TWILIO_API_KEY=API_KEY,
+        TWILIO_API_SECRET="s3cret-d",
+        DATABASE_URL="postgresql://u:s3cret-e@h/d",
+    )
+    for text in (repr(settings), str(settings), f"{settings}", f"{settings.auth_tokens[0]!s:>9}"):
+        assert "s3cret" not in text
+        assert "***" in text
+    assert settings.auth_tokens[1].reveal() == "s3cret-b"
+
+
+def test_the_rules_folder() -> None:
+    """RULES_DIR names it, for commands that need no account too."""
+    assert rules_folder({}) == Path("rules")
+    assert rules_folder({"RULES_DIR": "elsewhere"}) == Path("elsewhere")
+
+
+def test_the_process_environment_is_a_copy() -> None:
+    """What a command changes for itself does not change the process."""
+    environment = dict(process_environment())
+    environment["RULES_DIR"] = "changed"
+    assert process_environment().get("RULES_DIR") != "changed"
+    assert process_environment()["PATH"]

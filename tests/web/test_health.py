@@ -1,0 +1,62 @@
+"""Whether the process lives, and whether it can do its work."""
+
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.delivery.courier import Courier
+from app.service import Desk
+from app.settings import Secret
+from app.storage import Store
+from app.web import create_app
+from app.web.signature import Signatures
+from tests.builders import ACCOUNT, parameters, ruleset
+from tests.web.conftest import PUBLIC, RULES, TOKEN, Clock, post
+
+
+@pytest.fixture
+def without_database(tmp_path: Path, courier: Courier, clock: Clock) -> FlaskClient:
+    """A client of a desk whose database can never be reached: its folder would lie below a file."""
+    (tmp_path / "file").touch()
+    desk = Desk(
+        ruleset=ruleset(RULES),
+        store=Store(f"sqlite:///{tmp_path}/file/desk.db"),
+        courier=courier,
+        account_sid=ACCOUNT,
+        clock=clock,
+    )
+    return create_app(desk, Signatures([Secret(TOKEN)], {}, PUBLIC)).test_client()
+
+
+def test_alive(client: FlaskClient) -> None:
+    """Liveness asks for nothing but the process."""
+    response = client.get("/healthz")
+    assert (response.status_code, response.json) == (200, {"status": "alive"})
+
+
+def test_ready(client: FlaskClient, desk: Desk) -> None:
+    """Readiness names the rules that run and says that the database answers."""
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json == {"rules": {"version": desk.ruleset.version, "count": 3}, "database": "up"}
+
+
+def test_ready_without_database(without_database: FlaskClient) -> None:
+    """A lost database must not take every instance out of the balancer."""
+    response = without_database.get("/readyz")
+    assert response.status_code == 200
+    assert response.get_json()["database"] == "down"
+
+
+def test_answers_without_database(without_database: FlaskClient) -> None:
+    """A reply inline needs the database for nothing."""
+    answer = post(without_database, parameters({"type": "unheard of"})).get_json()
+    assert answer["instruction"] == "reject"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_head_is_enough_for_a_balancer(client: FlaskClient, path: str) -> None:
+    """HEAD gets the status alone, POST is refused."""
+    assert (client.head(path).status_code, client.head(path).data) == (200, b"")
+    assert client.post(path).status_code == 405

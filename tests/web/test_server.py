@@ -1,0 +1,543 @@
+"""`desk serve` as operators start it: a process of its own, driven over real sockets."""
+
+import base64
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.builders import ACCOUNT, CALL_SID, OFFLINE, PARAMS, parameters
+from tests.web.conftest import FORM, RULES, TOKEN, signature
+
+PATIENCE = 20  # seconds; only a test that fails waits so long
+NUMBER = "15558675310"
+KEY_SECRET = "the secret of the shared key"
+REJECT = {"instruction": "reject", "activity_sid": OFFLINE}
+# No Timestamp: a real clock runs here.
+PLAIN = {name: value for name, value in parameters({"type": "unheard of"}).items() if name != "Timestamp"}
+BODY = urlencode(PLAIN).encode()
+
+
+@dataclass
+class Serve:
+    """A running `desk serve`, and all that it said."""
+
+    process: subprocess.Popen[str]
+    out: list[str] = field(default_factory=list)
+    err: list[str] = field(default_factory=list)
+    readers: list[threading.Thread] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        [line] = [line for line in self.err if line.startswith("listening on ")]
+        host, _, port = line.strip().removeprefix("listening on http://").rpartition(":")
+        return host, int(port)
+
+    @property
+    def url(self) -> str:
+        host, port = self.address
+        return f"http://{host}:{port}"
+
+    def read(self) -> None:
+        """Reads both streams to their ends, so that the process never waits for a reader."""
+        for stream, lines in ((self.process.stdout, self.out), (self.process.stderr, self.err)):
+            thread = threading.Thread(target=self._keep, args=(stream, lines))
+            thread.start()
+            self.readers.append(thread)
+
+    def wait(self) -> int:
+        """The exit status; afterwards everything was read."""
+        status = self.process.wait(PATIENCE)
+        for thread in self.readers:
+            thread.join(PATIENCE)
+        return status
+
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out]
+
+    def wait_until(self, said: Callable[[], bool]) -> None:
+        with self.changed:
+            assert self.changed.wait_for(said, PATIENCE)
+
+    def is_ready_or_over(self) -> bool:
+        return any(line.startswith("listening on ") for line in self.err) or self.process.poll() is not None
+
+    def _keep(self, stream: Any, lines: list[str]) -> None:
+        with stream:
+            for line in stream:
+                with self.changed:
+                    lines.append(line)
+                    self.changed.notify_all()
+        self.process.wait(PATIENCE)
+        with self.changed:
+            self.changed.notify_all()
+
+
+@contextmanager
+def _started(folder: Path, *options: str, **environment: str) -> Iterator[Serve]:
+    """`desk serve` with the rules in this folder, in an environment of its own."""
+    inherited = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "COVERAGE_"))}
+    required = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
+    database = {"DATABASE_URL": f"sqlite:///{folder.parent}/desk.db"}
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--rules", str(folder), *options]
+    process = subprocess.Popen(
+        command,
+        env=inherited | required | database | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    serve = Serve(process)
+    serve.read()
+    try:
+        serve.wait_until(serve.is_ready_or_over)
+        yield serve
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        serve.wait()
+
+
+def _rules(folder: Path, text: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "rules.yaml").write_text(dedent(text), "utf-8")
+    return folder
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    return _rules(tmp_path / "rules", RULES)
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """One server for most of these tests; it writes all that it can, and trusts one proxy."""
+    folder = _rules(tmp_path_factory.mktemp("serve") / "rules", RULES)
+    keys = f"key1:{KEY_SECRET}"
+    with _started(folder, LOG_LEVEL="DEBUG", TRUSTED_PROXIES="1", TWILIO_WEBHOOK_KEYS=keys) as serve:
+        yield serve
+
+
+def _headers(url: str, params: Mapping[str, str] = PLAIN) -> dict[str, str]:
+    return {"Content-Type": FORM, "X-Twilio-Signature": signature(url, params)}
+
+
+@contextmanager
+def _connected(serve: Serve) -> Iterator[http.client.HTTPConnection]:
+    connection = http.client.HTTPConnection(*serve.address, timeout=PATIENCE)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _request(
+    serve: Serve, path: str, body: bytes = b"", method: str = "POST", **options: Any
+) -> tuple[int, Any]:
+    with _connected(serve) as connection:
+        connection.request(method, path, body, **options)
+        response = connection.getresponse()
+        text = response.read()
+        return response.status, json.loads(text) if text else None
+
+
+def _raw(serve: Serve, *parts: bytes, hang_up: bool = True) -> str:
+    """What comes back for these bytes, until the server closes."""
+    with socket.create_connection(serve.address, PATIENCE) as connection:
+        for part in parts:
+            connection.sendall(part)
+        if hang_up:
+            connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while received := connection.recv(65_536):
+            answer += received
+        return answer.decode("latin-1")
+
+
+def _head(serve: Serve, *lines: str, target: str = "/assignment") -> bytes:
+    signed = signature(f"{serve.url}/assignment", PLAIN)
+    head = [f"POST {target} HTTP/1.1", f"Host: {serve.url[7:]}", f"Content-Type: {FORM}"]
+    return "\r\n".join([*head, f"X-Twilio-Signature: {signed}", "Connection: close", *lines, "", ""]).encode()
+
+
+def _problem(answer: str) -> tuple[int, str]:
+    head, _, body = answer.partition("\r\n\r\n")
+    assert "content-type: application/problem+json" in head.lower()
+    return int(head.split()[1]), json.loads(body)["detail"]
+
+
+def _openssl(url: str, params: Mapping[str, str], algorithm: str, secret: str) -> str:
+    if not shutil.which("openssl"):
+        reason = "openssl is not installed"
+        print(reason)  # noqa: T201  shown with -s and beside a failure
+        pytest.skip(reason)
+    text = url + "".join(name + params[name] for name in sorted(params))
+    command = ["openssl", "dgst", f"-{algorithm}", "-hmac", secret, "-binary"]
+    return base64.b64encode(
+        subprocess.run(command, input=text.encode(), capture_output=True, check=True).stdout
+    ).decode()
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "secret", "more"),
+    [
+        ("sha1", TOKEN, {}),
+        ("sha256", KEY_SECRET, {"X-Twilio-Webhooks-Signature-Settings": "key=key1,algorithm=HMAC_SHA256"}),
+    ],
+)
+def test_a_callback_that_openssl_signed(
+    serve: Serve, algorithm: str, secret: str, more: dict[str, str]
+) -> None:
+    """A program that shares no code with ours signs, and gets the instruction; tampered bytes get 403."""
+    params = PLAIN | {
+        "TaskAttributes": json.dumps({"type": "support", "call_sid": CALL_SID, "name": "Łukasz 😀"}),
+        "WorkerAttributes": '{"contact_uri":"client:alice"}',
+        "Empty": "",
+    }
+    path = "/assignment?env=a%20b"
+    signed = _openssl(serve.url + path, params, algorithm, secret)
+    headers = {"Content-Type": FORM, "X-Twilio-Signature": signed} | more
+    body = urlencode(params).encode()
+    answer = {"instruction": "dequeue", "from": "+18005550100"}
+    assert _request(serve, path, body, headers=headers) == (200, answer)
+    for place in range(0, len(body), len(body) // 12):
+        tampered = body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
+        assert _request(serve, path, tampered, headers=headers)[0] == 403
+
+
+def test_behind_a_proxy(serve: Serve) -> None:
+    """With TRUSTED_PROXIES the forwarding headers tell the public URL."""
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "desk.example.com"}
+    headers = _headers("https://desk.example.com/assignment") | forwarded
+    assert _request(serve, "/assignment", BODY, headers=headers) == (200, REJECT)
+
+
+def test_a_connection_is_kept(serve: Serve) -> None:
+    """Several callbacks may come over one connection, with a refusal between."""
+    with _connected(serve) as connection:
+        for headers, status in (({}, 415), (_headers(f"{serve.url}/assignment"), 200), ({}, 415)):
+            connection.request("POST", "/assignment", BODY, headers)
+            response = connection.getresponse()
+            response.read()
+            assert response.status == status
+
+
+@pytest.mark.parametrize("method", ["HEAD", "PUT", "GET", "BREW"])
+def test_another_method(serve: Serve, method: str) -> None:
+    """405 and what is allowed."""
+    status, answer = _request(serve, "/assignment", method=method)
+    assert status == 405
+    assert answer is None if method == "HEAD" else "POST" in answer["detail"]
+
+
+def test_options(serve: Serve) -> None:
+    """OPTIONS tells what is allowed."""
+    answer = _raw(serve, f"OPTIONS /assignment HTTP/1.1\r\nHost: {serve.url[7:]}\r\n\r\n".encode())
+    assert answer.startswith("HTTP/1.1 200 ")
+    assert "Allow: POST, OPTIONS" in answer or "Allow: OPTIONS, POST" in answer
+
+
+def test_an_absolute_target(serve: Serve) -> None:
+    """A target with scheme and host is read as its path: the Host header is what was signed."""
+    length = f"Content-Length: {len(BODY)}"
+    answer = _raw(serve, _head(serve, length, target=f"http://elsewhere{'/assignment'}"), BODY)
+    assert answer.startswith("HTTP/1.1 200 ")
+    assert json.loads(answer.rpartition("\r\n")[2]) == REJECT
+
+
+def test_a_percent_encoded_path(serve: Serve) -> None:
+    """An encoded letter is the same letter."""
+    answer = _raw(serve, _head(serve, f"Content-Length: {len(BODY)}", target="/%61ssignment"), BODY)
+    assert answer.startswith("HTTP/1.1 200 ")
+
+
+def test_many_parameters(serve: Serve) -> None:
+    """Thousands of unknown parameters are signed, read and ignored."""
+    params = PLAIN | {f"Parameter{number}": str(number) for number in range(3000)}
+    headers = _headers(f"{serve.url}/assignment", params)
+    assert _request(serve, "/assignment", urlencode(params).encode(), headers=headers) == (200, REJECT)
+
+
+def test_a_body_in_chunks(serve: Serve) -> None:
+    """A proxy may send the body in chunks."""
+    chunks = b"%x\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n" % (100, BODY[:100], len(BODY) - 100, BODY[100:])
+    answer = _raw(serve, _head(serve, "Transfer-Encoding: chunked"), chunks)
+    assert answer.startswith("HTTP/1.1 200 ")
+
+
+def test_a_body_in_chunks_beyond_the_limit(serve: Serve) -> None:
+    """What is chunked has no length to refuse it by: it is refused when it is read, not cut in silence."""
+    body = BODY + b"&" * 100_000
+    chunk = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    assert _problem(_raw(serve, _head(serve, "Transfer-Encoding: chunked"), chunk))[0] == 413
+
+
+@pytest.mark.parametrize(
+    ("chunks", "status"),
+    [(b"zz\r\n" + BODY, 400), (b"40\r\nabc", 400), (b"3\r\nabcd\r\n0\r\n\r\n", 400), (b"0\r\n\r\n", 403)],
+)
+def test_chunks_that_are_none(serve: Serve, chunks: bytes, status: int) -> None:
+    """A body whose chunks cannot be read is the sender's mistake, not a failure of ours."""
+    assert _problem(_raw(serve, _head(serve, "Transfer-Encoding: chunked"), chunks))[0] == status
+
+
+def test_a_megabyte(serve: Serve) -> None:
+    """A large body is refused by its length."""
+    answer = _raw(serve, _head(serve, "Content-Length: 1000000"), b"x" * 1_000_000)
+    assert _problem(answer)[0] == 413
+
+
+def test_a_truncated_body(serve: Serve) -> None:
+    """Half a body has another signature."""
+    answer = _raw(serve, _head(serve, f"Content-Length: {len(BODY)}"), BODY[: len(BODY) // 2])
+    assert _problem(answer)[0] == 403
+
+
+def test_a_slow_sender(serve: Serve) -> None:
+    """A request that comes byte by byte is answered; one that stops before its end stands in nobody's way."""
+    with socket.create_connection(serve.address, PATIENCE) as stopped:
+        stopped.sendall(_head(serve, "Content-Length: 10")[:40])
+        head = _head(serve, f"Content-Length: {len(BODY)}")
+        answer = _raw(serve, *(bytes([byte]) for byte in head + BODY), hang_up=False)
+    assert answer.startswith("HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("request_line", "header", "status"),
+    [
+        ("GET /healthz HTTP/1.1", "X-Long: " + NUMBER * 2000, 431),
+        (f"GET /{NUMBER * 1000} HTTP/1.1", "X: y", 414),
+        (f"+{NUMBER} what?", "X: y", 400),
+        (f"GET /?caller={NUMBER} HTTP/1.1", f"+{NUMBER} : y", 400),
+        (f"POST /?caller={NUMBER} HTTP/1.1", f"Content-Length: {NUMBER}x", 400),
+        (f"POST /?caller={NUMBER} HTTP/1.1", f"Transfer-Encoding: {NUMBER}", 501),
+        (f"POST /?caller={NUMBER} HTTP/1.1", f"Expect: {NUMBER}", 417),
+    ],
+)
+def test_what_the_server_itself_refuses(serve: Serve, request_line: str, header: str, status: int) -> None:
+    """What is no HTTP gets a problem document too, and nothing of it is repeated or logged."""
+    answer = _raw(serve, f"{request_line}\r\nHost: desk\r\n{header}\r\n\r\n".encode())
+    assert _problem(answer)[0] == status
+    assert NUMBER not in answer
+
+
+def test_who_hangs_up_is_let_go(serve: Serve) -> None:
+    """Connections that end before an answer harm nobody."""
+    reset = b"\x01\x00\x00\x00\x00\x00\x00\x00"  # linger 0 s: closing resets the connection
+    for sent in (b"", b"garbage\r\n\r\n", _head(serve, "Content-Length: 10"), b"\x16\x03\x01\x02\x00"):
+        with socket.create_connection(serve.address, PATIENCE) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+            connection.sendall(sent)
+    assert _request(serve, "/healthz", method="GET") == (200, {"status": "alive"})
+
+
+def test_nothing_is_written_but_json(serve: Serve) -> None:
+    """Every line on standard output is one JSON object, even at DEBUG; none holds a number that was sent."""
+    before = len(serve.out)
+    worker = json.dumps({"contact_uri": f"+{NUMBER}"})
+    params = PLAIN | {"WorkerName": "Quackenbush", "WorkerAttributes": worker, "Unknown": NUMBER}
+    path = f"/assignment?caller={NUMBER}"
+    headers = _headers(serve.url + path, params) | {"User-Agent": "Quackenbush"}
+    assert _request(serve, path, urlencode(params).encode(), headers=headers)[0] == 200
+    _raw(serve, f"GET /{NUMBER} HTTP/1.1\r\nHost: {NUMBER}".encode())
+    assert _request(serve, f"/{NUMBER}?name=Quackenbush", method="GET")[0] == 404
+    serve.wait_until(_logged(serve, before, "decided"))
+    said = "".join(serve.out + serve.err)
+    assert NUMBER not in said
+    assert "Quackenbush" not in said
+    assert TOKEN not in said
+    assert KEY_SECRET not in said
+    assert [line for line in serve.err if not line.startswith("listening on ")] == []
+
+
+def _logged(serve: Serve, start: int, event: str) -> Callable[[], bool]:
+    """Whether this event is in the log from a place on."""
+    return lambda: any(each["event"] == event for each in serve.events()[start:])
+
+
+class _Twilio:
+    """Takes updates of reservations; answers each when `open` is set."""
+
+    def __init__(self) -> None:
+        self.forms: list[str] = []
+        self.arrived = threading.Event()
+        self.open = threading.Event()
+        twilio = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                twilio.forms.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                twilio.arrived.set()
+                twilio.open.wait(PATIENCE)
+                body = json.dumps({"sid": PARAMS["ReservationSid"]}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+
+@pytest.fixture
+def twilio() -> Iterator[_Twilio]:
+    twilio = _Twilio()
+    thread = threading.Thread(target=twilio.server.serve_forever, args=(0.02,))
+    thread.start()
+    yield twilio
+    twilio.open.set()
+    twilio.server.shutdown()
+    thread.join()
+    twilio.server.server_close()
+
+
+def test_sigterm_ends_what_is_in_hand(rules: Path, twilio: _Twilio) -> None:
+    """Asked to stop during traffic, the service answers what came, ends its POST, and exits with 0."""
+    base = f"http://127.0.0.1:{twilio.server.server_port}"
+    params = PLAIN | {"TaskAttributes": json.dumps({"type": "billing", "call_sid": CALL_SID})}
+    body = urlencode(params).encode()
+    with _started(rules, TWILIO_API_BASE=base) as serve, _connected(serve) as half:
+        url = f"{serve.url}/assignment"
+        assert _request(serve, "/assignment", body, headers=_headers(url, params)) == (200, {})
+        assert twilio.arrived.wait(PATIENCE)
+        half.putrequest("POST", "/assignment")
+        more = {"Content-Length": str(len(BODY)), "Connection": "close"}
+        for name, value in (_headers(url) | more).items():
+            half.putheader(name, value)
+        half.endheaders(BODY[:50])
+        # Another request after it is answered: by then the half one is being read.
+        assert _request(serve, "/readyz", method="GET")[0] == 200
+        serve.process.send_signal(signal.SIGTERM)
+        serve.wait_until(_logged(serve, 0, "Handling signal: term"))
+        half.send(BODY[50:])
+        response = half.getresponse()
+        assert (response.status, json.loads(response.read())) == (200, REJECT)
+        twilio.open.set()
+        assert serve.wait() == 0
+    assert len(twilio.forms) == 1
+    assert "RedirectCallSid" in twilio.forms[0]
+    assert [event["outcome"] for event in serve.events() if event["event"] == "posted"] == ["delivered"]
+
+
+def test_two_workers_say_it_once(rules: Path) -> None:
+    """With WEB_CONCURRENCY several processes answer at one address, which is told once."""
+    with _started(rules, WEB_CONCURRENCY=" 2") as serve:
+        headers = _headers(f"{serve.url}/assignment")
+        answers = [_request(serve, "/assignment", BODY, headers=headers) for _ in range(6)]
+        assert answers == [(200, REJECT)] * 6
+        serve.process.send_signal(signal.SIGTERM)
+        assert serve.wait() == 0
+    assert len([line for line in serve.err if line.startswith("listening on ")]) == 1
+    assert len([event for event in serve.events() if event["event"].startswith("Booting worker")]) == 2
+
+
+def test_a_port_in_use(serve: Serve, rules: Path) -> None:
+    """A taken port is told at once, in a sentence."""
+    with _started(rules, "--port", str(serve.address[1])) as second:
+        assert second.wait() == 2
+    [line] = second.err
+    assert line.startswith(
+        f"desk: cannot listen at 127.0.0.1, port {serve.address[1]} (Address already in use)"
+    )
+    assert "--port" in line
+
+
+def test_an_address_that_is_not_ours(rules: Path) -> None:
+    """So is an address that this machine does not have."""
+    with _started(rules, "--bind", "192.0.2.1") as serve:
+        assert serve.wait() == 2
+    assert [line.partition(",")[0] for line in serve.err] == ["desk: cannot listen at 192.0.2.1"]
+
+
+def test_ipv6(rules: Path) -> None:
+    """An IPv6 address stands in brackets in the URL that is told, and in the one that is signed."""
+    if not socket.has_ipv6 or not Path("/proc/net/if_inet6").is_file():
+        reason = "there is no IPv6 here"
+        print(reason)  # noqa: T201  shown with -s and beside a failure
+        pytest.skip(reason)
+    with _started(rules, "--bind", "::1") as serve:
+        assert serve.url.startswith("http://[::1]:")
+        with socket.create_connection(("::1", serve.address[1]), PATIENCE) as connection:
+            connection.sendall(_head(serve, f"Content-Length: {len(BODY)}") + BODY)
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_missing_settings(rules: Path) -> None:
+    """Each variable is named, in one run, without a traceback."""
+    environment = {"TWILIO_ACCOUNT_SID": "", "TWILIO_AUTH_TOKEN": "", "WEB_CONCURRENCY": "many"}
+    with _started(rules, **environment) as serve:
+        assert serve.wait() == 2
+    said = "".join(serve.err)
+    assert all(name in said for name in environment)
+    assert "Traceback" not in said
+    assert serve.out == []
+
+
+def test_broken_rules(tmp_path: Path) -> None:
+    """Where no good rules are known, broken ones end the command with each problem and its place."""
+    folder = _rules(tmp_path / "rules", "rules: [{name: x, repli: {}}]\n")
+    with _started(folder) as serve:
+        assert serve.wait() == 1
+    assert any("rules.yaml:1:" in line and "repli" in line for line in serve.err)
+    assert serve.err[-1].startswith("desk: ")
+    assert "Traceback" not in "".join(serve.err)
+
+
+def test_broken_rules_after_good_ones(rules: Path) -> None:
+    """A restart with broken rules runs the last good ones, which the database holds, and says so."""
+    with _started(rules) as serve:
+        version = _request(serve, "/readyz", method="GET")[1]["rules"]["version"]
+    _rules(rules, "rules: [{name: x, repli: {}}]\n")
+    with _started(rules) as serve:
+        assert _request(serve, "/readyz", method="GET")[1]["rules"]["version"] == version
+        headers = _headers(f"{serve.url}/assignment")
+        assert _request(serve, "/assignment", BODY, headers=headers) == (200, REJECT)
+    running = [
+        event["running"] for event in serve.events() if event["event"] == "the last good rules run instead"
+    ]
+    assert set(running) == {version}
+    assert [line for line in serve.err if not line.startswith("listening on ")] == []
+
+
+def test_a_lost_database_does_not_keep_it_from_starting(rules: Path) -> None:
+    """Replies inline need no database: the service starts without one, is ready, and says so."""
+    (rules.parent / "file").touch()
+    lost = f"sqlite:///{rules.parent}/file/desk.db"
+    with _started(rules, DATABASE_URL=lost, WEB_CONCURRENCY="") as serve:
+        assert _request(serve, "/readyz", method="GET")[1]["database"] == "down"
+        headers = _headers(f"{serve.url}/assignment")
+        assert _request(serve, "/assignment", BODY, headers=headers) == (200, REJECT)
+    assert "rules not kept" in [event["event"] for event in serve.events()]
+
+
+def test_the_application_for_another_server(rules: Path) -> None:
+    """`app.wsgi` holds the application for whoever runs it otherwise, made from the same environment."""
+    inherited = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "COVERAGE_"))}
+    program = "from app.wsgi import app; print(app.test_client().get('/readyz').get_json()['database'])"
+    environment = {
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "RULES_DIR": str(rules),
+        "DATABASE_URL": f"sqlite:///{rules.parent}/desk.db",
+    }
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=inherited | environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "up\n"
