@@ -42,8 +42,8 @@ def read_folder(folder: Path, environment: Mapping[str, str]) -> Reading:
         file, problem = _read(path)
         files.extend([file] if file else [])
         problems.extend([problem] if problem else [])
-    ruleset, found = read_rules(files, environment, str(folder))
-    return Reading(tuple(files), None if problems else ruleset, (*problems, *found))
+    ruleset, found = read_rules(files, environment, str(folder), problems)
+    return Reading(tuple(files), ruleset, found)
 
 
 def starting_rules(folder: Path, environment: Mapping[str, str], store: Store, now: datetime) -> RuleSet:

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import perf_counter
 
-from app.delivery.courier import Courier, State
+from app.delivery.courier import Courier
 from app.engine.callback import read_callback
 from app.engine.decide import decide
 from app.engine.ruleset import RuleSet
 from app.engine.wire import Form, inline_form
 from app.errors import ForeignAccount, Stale, StoreError
-from app.model import Call, Callback, Decision, Mode
+from app.model import Call, Callback, Decision, Instruction, Mode
 from app.recent import Recent
 from app.storage import Store
 
@@ -32,6 +32,18 @@ class Taken:
     ruleset: RuleSet
     callback: Callback
     at: datetime
+
+
+def _nothing() -> None:
+    """What there is to do after most answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The JSON object of an answer, and what to do when it is on its way: a post follows its `{}`."""
+
+    form: Form
+    then: Callable[[], object] = _nothing
 
 
 class Desk:
@@ -55,38 +67,29 @@ class Desk:
         self._clock = clock
         self._first: Recent[str, Taken] = Recent(REMEMBERED)
 
-    def answer(self, params: Params) -> Form:
-        """The JSON object that answers a callback at its primary URL; a post is sent after it.
-
-        Raises Refusal.
-        """
+    def answer(self, params: Params) -> Answer:
+        """The answer to a callback at its primary URL. Raises Refusal."""
         began = perf_counter()
         taken = self._take(params)
+        first = self._first_of(taken)
+        # A callback that is repeated, parameter for parameter, keeps its decision, whatever the time is now.
+        taken = first if first.callback.params == taken.callback.params else taken
         decision = decide(taken.ruleset, taken.callback, taken.at)
-        self._first.first(taken.callback.reservation_sid, taken)
+        then: Callable[[], object] = _nothing
         if decision.mode is Mode.POST and decision.instruction:
-            callback = taken.callback
-            call = Call(
-                callback.sid("WorkspaceSid"),
-                callback.task_sid,
-                callback.reservation_sid,
-                decision.instruction,
-            )
-            self._courier.deliver(call, decision.on_failure)
-        return _answer(taken.callback, decision, began, "/assignment")
+            then = self._courier.take(_call(taken.callback, decision.instruction), decision.on_failure)
+        return Answer(_answered(taken.callback, decision, began, "/assignment"), then)
 
-    def answer_fallback(self, params: Params) -> Form:
+    def answer_fallback(self, params: Params) -> Answer:
         """The answer at the fallback URL: always inline, unless the reservation's POST is under way or done.
 
         A reservation that was seen before keeps its first decision. Raises Refusal.
         """
         began = perf_counter()
-        taken = self._take(params)
-        if not self._first.first(taken.callback.reservation_sid, taken):
-            taken = self._first.get(taken.callback.reservation_sid) or taken
-        inline = self._courier.state(taken.callback.reservation_sid) in {None, State.DEAD}
+        taken = self._first_of(self._take(params))
+        inline = self._courier.give_inline(taken.callback.reservation_sid)
         decision = decide(taken.ruleset, taken.callback, taken.at, inline=inline)
-        return _answer(taken.callback, decision, began, "/assignment/fallback")
+        return Answer(_answered(taken.callback, decision, began, "/assignment/fallback"))
 
     def database_answers(self) -> bool:
         """Whether the database can be reached."""
@@ -95,6 +98,11 @@ class Desk:
         except StoreError:
             return False
         return True
+
+    def _first_of(self, taken: Taken) -> Taken:
+        """What was taken first of this reservation: this, where nothing was before."""
+        self._first.first(taken.callback.reservation_sid, taken)
+        return self._first.get(taken.callback.reservation_sid) or taken
 
     def _take(self, params: Params) -> Taken:
         callback = read_callback(params)
@@ -107,7 +115,11 @@ class Desk:
         return Taken(self.ruleset, callback, now)
 
 
-def _answer(callback: Callback, decision: Decision, began: float, path: str) -> Form:
+def _call(callback: Callback, instruction: Instruction) -> Call:
+    return Call(callback.sid("WorkspaceSid"), callback.task_sid, callback.reservation_sid, instruction)
+
+
+def _answered(callback: Callback, decision: Decision, began: float, path: str) -> Form:
     fields = {
         "path": path,
         "reservation": callback.reservation_sid,

@@ -1,11 +1,23 @@
 """The application that gunicorn and `flask --app app.wsgi` load."""
 
+import sys
+
+from flask import Flask
+
 from app.assembly import assemble
+from app.errors import DeskError
 from app.logs import log_to_stdout
 from app.settings import process_environment, read_settings
 
-_environment = process_environment()
-_settings = read_settings(_environment)
-log_to_stdout(_settings.log_level)
 
-app = assemble(_settings, _environment)
+def _app() -> Flask:
+    environment = process_environment()
+    try:
+        settings = read_settings(environment)
+        log_to_stdout(settings.log_level)
+        return assemble(settings, environment)
+    except DeskError as error:
+        sys.exit(f"desk: {error}")
+
+
+app = _app()

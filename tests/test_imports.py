@@ -25,7 +25,7 @@ RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 # Third-party packages and the modules in which they are at home.
 HOMES = {
     "click": ("app.cli",),
-    "flask": ("app.web", "app.sandbox", "app.assembly", "app.cli.serve"),
+    "flask": ("app.web", "app.sandbox", "app.assembly", "app.wsgi", "app.cli.serve"),
     "gunicorn": ("app.web.server",),
     "jinja2": ("app.engine.templates",),
     "lark": ("app.engine.expressions",),

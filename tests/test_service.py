@@ -9,9 +9,10 @@ from threading import Event
 import pytest
 
 from app.delivery.courier import Courier
+from app.engine.wire import Form
 from app.errors import ForeignAccount, Stale, Unreadable
 from app.model import Call, Ending, Outcome
-from app.service import Desk
+from app.service import Answer, Desk
 from app.storage import Store
 from tests.builders import ACCOUNT, CALL_SID, MONDAY_NOON, OFFLINE, PARAMS, parameters, ruleset
 
@@ -32,6 +33,12 @@ BY_THE_HOUR = """
         reply: {instruction: accept}
 """
 CALL = {"call_sid": CALL_SID}
+
+
+def form(answer: Answer) -> Form:
+    """The object of an answer, when all is done that follows it."""
+    answer.then()
+    return answer.form
 
 
 class Kept:
@@ -92,7 +99,7 @@ def make(tmp_path: Path, courier: Courier, times: list[datetime]) -> Iterator[Ca
 def test_a_post_is_answered_before_it_is_sent(make: Callable[..., Desk], transport: Kept) -> None:
     """The callback's answer never waits for Twilio's REST API."""
     transport.go_on.clear()
-    assert make(POSTED).answer(parameters(CALL)) == {}
+    assert form(make(POSTED).answer(parameters(CALL))) == {}
     assert not transport.go_on.is_set()
 
 
@@ -101,7 +108,7 @@ def test_on_failure_is_sent_when_a_post_fails(
 ) -> None:
     """What the rule says for a failure goes the same way as the instruction."""
     transport.endings = [Ending.REFUSED, Ending.DELIVERED]
-    make(POSTED).answer(parameters(CALL))
+    form(make(POSTED).answer(parameters(CALL)))
     courier.close()
     assert [call.instruction.name for call in transport.sent] == ["redirect", "reject"]
     assert transport.sent[1].instruction.fields == {"activity_sid": OFFLINE}
@@ -110,21 +117,21 @@ def test_on_failure_is_sent_when_a_post_fails(
 def test_the_fallback_keeps_the_first_decision(make: Callable[..., Desk], times: list[datetime]) -> None:
     """Between the two requests an hour may strike and new rules be loaded: the first decision stays."""
     desk = make(BY_THE_HOUR)
-    assert desk.answer(parameters()) == {"instruction": "accept"}
+    assert form(desk.answer(parameters())) == {"instruction": "accept"}
     times.append(MONDAY_NOON + timedelta(hours=2))
     desk.ruleset = ruleset(DEFAULT)
     late = parameters(Timestamp="")
-    assert desk.answer_fallback(late) == {"instruction": "accept"}
+    assert form(desk.answer_fallback(late)) == {"instruction": "accept"}
     another = parameters(Timestamp="", ReservationSid="WR" + "f" * 32)
-    assert desk.answer_fallback(another) == {}
+    assert form(desk.answer_fallback(another)) == {}
 
 
 def test_the_fallback_alone_decides_and_remembers(make: Callable[..., Desk], times: list[datetime]) -> None:
     """A reservation whose primary request never came is decided at the fallback, once."""
     desk = make(BY_THE_HOUR)
-    first = desk.answer_fallback(parameters(Timestamp=""))
+    first = form(desk.answer_fallback(parameters(Timestamp="")))
     times.append(MONDAY_NOON + timedelta(hours=2))
-    assert first == desk.answer_fallback(parameters(Timestamp="")) == {"instruction": "accept"}
+    assert first == form(desk.answer_fallback(parameters(Timestamp=""))) == {"instruction": "accept"}
 
 
 def test_an_inline_form_that_would_be_invalid_becomes_the_default(make: Callable[..., Desk]) -> None:
@@ -134,7 +141,7 @@ def test_an_inline_form_that_would_be_invalid_becomes_the_default(make: Callable
       - name: rejected
         post: {instruction: reject}
     """
-    assert make(rules).answer_fallback(parameters()) == {}
+    assert form(make(rules).answer_fallback(parameters())) == {}
 
 
 def test_another_account(make: Callable[..., Desk]) -> None:
@@ -143,7 +150,7 @@ def test_another_account(make: Callable[..., Desk]) -> None:
     for answer in (desk.answer, desk.answer_fallback):
         with pytest.raises(ForeignAccount, match="TWILIO_ACCOUNT_SID"):
             answer(parameters(AccountSid="AC" + "f" * 32))
-        assert answer(parameters(AccountSid="")) == {"instruction": "accept"}
+        assert form(answer(parameters(AccountSid=""))) == {"instruction": "accept"}
 
 
 def test_an_unreadable_callback(make: Callable[..., Desk]) -> None:
@@ -173,12 +180,12 @@ def test_a_replayed_request(make: Callable[..., Desk], times: list[datetime], wr
     desk = make(BY_THE_HOUR, timeout=600)
     oldest = MONDAY_NOON + timedelta(seconds=660)
     times.append(oldest)
-    assert desk.answer(parameters(Timestamp=written)) == {"instruction": "accept"}
+    assert form(desk.answer(parameters(Timestamp=written))) == {"instruction": "accept"}
     times.append(oldest + timedelta(seconds=1))
     with pytest.raises(Stale):
-        desk.answer(parameters(Timestamp=written))
+        form(desk.answer(parameters(Timestamp=written)))
     with pytest.raises(Stale):
-        desk.answer_fallback(parameters(Timestamp=written))
+        form(desk.answer_fallback(parameters(Timestamp=written)))
 
 
 @pytest.mark.parametrize(
@@ -200,7 +207,7 @@ def test_a_replayed_request(make: Callable[..., Desk], times: list[datetime], wr
 )
 def test_a_time_that_says_nothing(make: Callable[..., Desk], written: str) -> None:
     """A time that is absent, unreadable or yet to come is no reason to refuse."""
-    assert make(BY_THE_HOUR).answer(parameters(Timestamp=written)) == {"instruction": "accept"}
+    assert form(make(BY_THE_HOUR).answer(parameters(Timestamp=written))) == {"instruction": "accept"}
 
 
 @pytest.mark.parametrize(
@@ -209,7 +216,7 @@ def test_a_time_that_says_nothing(make: Callable[..., Desk], written: str) -> No
 def test_the_oldest_times(make: Callable[..., Desk], written: str) -> None:
     """The edge of the calendar is old, and no failure."""
     with pytest.raises(Stale):
-        make(BY_THE_HOUR).answer(parameters(Timestamp=written))
+        form(make(BY_THE_HOUR).answer(parameters(Timestamp=written)))
 
 
 def test_whether_the_database_answers(make: Callable[..., Desk], tmp_path: Path) -> None:
@@ -228,7 +235,7 @@ def test_one_log_line_for_a_decision(make: Callable[..., Desk], caplog: pytest.L
     """Reservation, task, rule, mode, instruction, why, the rules' version and how long it took."""
     caplog.set_level(logging.INFO)
     desk = make(BY_THE_HOUR)
-    desk.answer(parameters())
+    form(desk.answer(parameters()))
     level, fields = _fields(caplog)
     assert level == logging.INFO
     milliseconds = fields.pop("milliseconds")
@@ -252,7 +259,7 @@ def test_a_problem_is_logged_as_a_warning(
 ) -> None:
     """A rule that could not be carried out is a warning, with Twilio's code, and the default decides."""
     caplog.set_level(logging.INFO)
-    make(POSTED).answer_fallback(parameters({"call_sid": "+15558675310"}))
+    form(make(POSTED).answer_fallback(parameters({"call_sid": "+15558675310"})))
     level, fields = _fields(caplog)
     assert level == logging.WARNING
     assert (fields["path"], fields["rule"], fields["mode"]) == ("/assignment/fallback", "default", "defer")
@@ -268,7 +275,7 @@ def test_times_are_told_in_utc_by_default(tmp_path: Path, courier: Courier) -> N
     store = Store(f"sqlite:///{tmp_path}/desk.db")
     desk = Desk(ruleset=ruleset(DEFAULT), store=store, courier=courier, account_sid=ACCOUNT)
     now = datetime.now(UTC)
-    assert desk.answer(parameters(Timestamp=now.isoformat())) == {}
+    assert form(desk.answer(parameters(Timestamp=now.isoformat()))) == {}
     with pytest.raises(Stale):
-        desk.answer(parameters(Timestamp=(now - timedelta(minutes=4)).isoformat()))
+        form(desk.answer(parameters(Timestamp=(now - timedelta(minutes=4)).isoformat())))
     store.close()

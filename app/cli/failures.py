@@ -5,13 +5,14 @@ from typing import Any
 import click
 
 from app.cli.output import problem_line
-from app.errors import DeskError, RulesBroken, RulesUnreadable, SettingsError
+from app.errors import DeskError, RulesBroken, RulesUnreadable, SettingsError, StoreError
 
 # From error to exit status, the particular ones first.
 EXIT_STATUS: dict[type[DeskError], int] = {
     RulesBroken: 1,
     RulesUnreadable: 2,
     SettingsError: 2,
+    StoreError: 1,
 }
 
 

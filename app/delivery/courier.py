@@ -1,8 +1,12 @@
 """Sends the update of a `post` after its callback was answered, once for each reservation."""
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from enum import Enum
+from functools import partial
+from threading import Lock
 from typing import Protocol
 
 from app.model import Call, Ending, Instruction, Outcome
@@ -12,6 +16,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 8
 REMEMBERED = 10_000
+FAILED = frozenset({Ending.REFUSED, Ending.UNREACHABLE})
 
 
 class Transport(Protocol):
@@ -23,6 +28,7 @@ class Transport(Protocol):
 class State(Enum):
     """Where the delivery to a reservation stands."""
 
+    INLINE = "given inline"
     UNDER_WAY = "under way"
     DONE = "done"
     DEAD = "dead"
@@ -34,12 +40,22 @@ class Courier:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._states: Recent[str, State] = Recent(REMEMBERED)
+        self._deciding = Lock()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="courier")
 
-    def deliver(self, call: Call, on_failure: Instruction | None = None) -> None:
-        """Sends the call soon, unless its reservation had one already."""
-        if self._states.first(call.reservation_sid, State.UNDER_WAY):
-            self._threads.submit(self._run, call, on_failure)
+    def take(self, call: Call, on_failure: Instruction | None = None) -> Callable[[], object]:
+        """Takes a call on, and returns what sends it: nothing, where the reservation had one already."""
+        with self._deciding:
+            new = self._states.first(call.reservation_sid, State.UNDER_WAY)
+        return partial(self._threads.submit, self._run, call, on_failure) if new else lambda: None
+
+    def give_inline(self, reservation_sid: str) -> bool:
+        """Whether an answer may hold the instruction; then nothing is sent to the reservation any more."""
+        with self._deciding:
+            if self._states.get(reservation_sid) in {State.UNDER_WAY, State.DONE}:
+                return False
+            self._states.set(reservation_sid, State.INLINE)
+            return True
 
     def state(self, reservation_sid: str) -> State | None:
         """Where the delivery stands; None, where there is none that is remembered."""
@@ -51,11 +67,9 @@ class Courier:
 
     def _run(self, call: Call, on_failure: Instruction | None) -> None:
         outcome = self._send(call)
-        failed = outcome.ending in {Ending.REFUSED, Ending.UNREACHABLE}
-        if failed and on_failure:
-            instead = Call(call.workspace_sid, call.task_sid, call.reservation_sid, on_failure)
-            failed = self._send(instead).ending is not Ending.DELIVERED
-        self._states.set(call.reservation_sid, State.DEAD if failed else State.DONE)
+        if outcome.ending in FAILED and on_failure:
+            outcome = self._send(replace(call, instruction=on_failure))
+        self._states.set(call.reservation_sid, State.DEAD if outcome.ending in FAILED else State.DONE)
 
     def _send(self, call: Call) -> Outcome:
         outcome = self._transport.send(call)

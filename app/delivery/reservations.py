@@ -31,12 +31,14 @@ class Reservations:
         connect_timeout: float = CONNECT_TIMEOUT,
         read_timeout: float = READ_TIMEOUT,
     ) -> None:
-        self._client = Client(  # type: ignore[no-untyped-call]  # the library annotates only its parameters
+        self._client = Client(
             settings.api_key,
             settings.api_secret.reveal(),
             settings.account_sid,
             region=settings.region,
             edge=settings.edge,
+            # The library would read the environment on its own, where this is empty.
+            environment={"TWILIO_REGION": ""},
             http_client=_HttpClient(settings.api_base, (connect_timeout, read_timeout)),
         )
 

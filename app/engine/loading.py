@@ -27,13 +27,19 @@ TASK_TYPE = Reference("task", ("type",))
 
 
 def read_rules(
-    files: Sequence[SourceFile], environment: Mapping[str, str], folder: str = "rules"
+    files: Sequence[SourceFile],
+    environment: Mapping[str, str],
+    folder: str = "rules",
+    unread: Sequence[Problem] = (),
 ) -> tuple[RuleSet | None, tuple[Problem, ...]]:
     """The rule set of a folder's files, None where one holds an error; and every problem, by place.
 
-    `environment` is what `vars` may read; `folder` is the place of what no file holds.
+    `environment` is what `vars` may read, `folder` the place of what no file holds, `unread` the problems of
+    files that could not be read.
     """
     loading = _Loading(environment, folder)
+    for problem in unread:
+        loading.report.add(problem)
     for file in files:
         loading.file(file)
     ruleset = loading.ruleset(_version(files, loading.variables.values))

@@ -62,7 +62,7 @@ class Store:
                     _make_tables(connection)
                     self._has_tables = True
                 yield connection
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, ValueError) as error:
             cause = getattr(error, "orig", None) or error
             raise StoreError(f"the database does not answer ({type(cause).__name__})") from error
 

@@ -6,8 +6,7 @@ import orjson
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from app.engine.wire import Form
-from app.service import Desk, Params
+from app.service import Answer, Desk, Params
 from app.web.signature import Signatures
 
 FORM = "application/x-www-form-urlencoded"
@@ -17,14 +16,17 @@ def assignment_routes(desk: Desk, signatures: Signatures) -> Blueprint:
     """AssignmentCallbackUrl and FallbackAssignmentCallbackUrl."""
     routes = Blueprint("assignment", __name__)
 
-    def answered(answer: Callable[[Params], Form]) -> Response:
+    def answered(answer: Callable[[Params], Answer]) -> Response:
         if request.mimetype != FORM:
             raise UnsupportedMediaType(f"send the parameters as {FORM}")
         signatures.check(request)
         if request.content_length is None:
             # A body in chunks was cut at the limit in silence: reading on says so.
             request.stream.read(1)
-        return Response(orjson.dumps(answer(_parameters())), mimetype="application/json")
+        given = answer(_parameters())
+        response = Response(orjson.dumps(given.form), mimetype="application/json")
+        response.call_on_close(given.then)
+        return response
 
     @routes.post("/assignment")
     def assignment() -> Response:

@@ -53,7 +53,7 @@ class Signatures:
         )
 
     def _secrets(self, signature_settings: str) -> tuple[str, Sequence[RequestValidator]]:
-        algorithm = str(get_signature_algorithm(signature_settings)).upper()  # type: ignore[no-untyped-call]
+        algorithm = str(get_signature_algorithm(signature_settings)).upper()
         if algorithm == HMAC_SHA1:
             return algorithm, self._tokens
         key = _key_name(signature_settings)
@@ -85,7 +85,7 @@ def _with_port(parts: SplitResult, port: int | None) -> str:
 
 
 def _computed(validator: RequestValidator, url: str, request: Request, algorithm: str) -> bytes:
-    signature = validator.compute_signature(url, request.form, algorithm)  # type: ignore[no-untyped-call]
+    signature = validator.compute_signature(url, request.form, algorithm)
     return str(signature).encode()
 
 
@@ -95,4 +95,4 @@ def _key_name(signature_settings: str) -> str:
 
 
 def _validator(secret: Secret) -> RequestValidator:
-    return RequestValidator(secret.reveal())  # type: ignore[no-untyped-call]  # the library leaves it so
+    return RequestValidator(secret.reveal())

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from app.cli.failures import EXIT_STATUS, Desk
 from app.engine.catalogue import Check
-from app.errors import DeskError, RulesBroken, RulesUnreadable, SettingsError
+from app.errors import DeskError, RulesBroken, RulesUnreadable, SettingsError, StoreError
 from app.model import Location, Problem
 
 # An environment with nothing but PATH; the rest is set where coverage is measured, and there alone.
@@ -20,6 +20,7 @@ PROBLEM = Problem(Check.YAML, "wrong", Location("a.yaml", 2, 3))
 ERRORS: tuple[tuple[DeskError, int, str], ...] = (
     (SettingsError("set it"), 2, "desk: set it\n"),
     (RulesUnreadable("no folder"), 2, "desk: no folder\n"),
+    (StoreError("no answer"), 1, "desk: no answer\n"),
     (RulesBroken("mend it", [PROBLEM]), 1, "a.yaml:2:3: error: wrong [R001]\ndesk: mend it\n"),
 )
 

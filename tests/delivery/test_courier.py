@@ -46,7 +46,7 @@ def delivered(*outcomes: Outcome, on_failure: Instruction | None = None) -> tupl
     """A transport and a courier after one delivery through it."""
     transport = Answers(list(outcomes))
     courier = Courier(transport)
-    courier.deliver(call(), on_failure)
+    courier.take(call(), on_failure)()
     courier.close()
     return transport, courier
 
@@ -70,7 +70,7 @@ def test_a_reservation_gets_one_update_however_often_it_is_asked_for() -> None:
 
     def deliver() -> None:
         together.wait()
-        courier.deliver(call())
+        courier.take(call())()
 
     threads = [threading.Thread(target=deliver) for _ in range(32)]
     for thread in threads:
@@ -85,7 +85,7 @@ def test_a_delivery_that_is_over_is_not_repeated() -> None:
     """Neither after it was taken nor after it was refused."""
     for outcome in (DELIVERED, REFUSED):
         transport, courier = delivered(outcome)
-        courier.deliver(call(), REJECT)
+        courier.take(call(), REJECT)()
         assert transport.sent == [call()]
 
 
@@ -95,7 +95,7 @@ def test_each_reservation_gets_its_own() -> None:
     courier = Courier(transport)
     calls = [call(f"WR{number:032d}") for number in range(50)]
     for each in calls:
-        courier.deliver(each)
+        courier.take(each)()
     courier.close()
     assert sorted(transport.sent, key=lambda each: each.reservation_sid) == calls
 
@@ -103,8 +103,8 @@ def test_each_reservation_gets_its_own() -> None:
 def test_deliver_does_not_wait_for_the_answer(held: tuple[Answers, Courier, threading.Event]) -> None:
     """The callback is answered while the update is under way; a slow one does not hold up the next."""
     transport, courier, _ = held
-    courier.deliver(call("WR1"))
-    courier.deliver(call("WR2"))
+    courier.take(call("WR1"))()
+    courier.take(call("WR2"))()
     assert transport.sent == []
     assert courier.state("WR1") is courier.state("WR2") is State.UNDER_WAY
 
@@ -114,7 +114,7 @@ def test_close_finishes_what_was_taken_on(held: tuple[Answers, Courier, threadin
     transport, courier, go_on = held
     names = [f"WR{number}" for number in range(40)]
     for name in names:
-        courier.deliver(call(name))
+        courier.take(call(name))()
     closing = threading.Thread(target=courier.close)
     closing.start()
     assert closing.is_alive()

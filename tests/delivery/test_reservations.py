@@ -576,7 +576,7 @@ def test_nothing_that_is_logged_holds_a_number(status: int, caplog: pytest.LogCa
     instruction = Instruction("call", {**FULL_CALL.fields, "to": "sip:bob@example.com"})
     with listening(answer(status, orjson.dumps({"code": 40111, "message": NUMBER}))) as server:
         courier = Courier(Reservations(settings(server.address)))
-        courier.deliver(call(instruction))
+        courier.take(call(instruction))()
         courier.close()
     assert parse_qs(server.received.partition(b"\r\n\r\n")[2].decode())["CallFrom"] == [NUMBER]
     said = caplog.text + "".join(str(vars(record)) for record in caplog.records)

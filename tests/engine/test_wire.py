@@ -217,7 +217,7 @@ def test_the_library_sends_what_twilio_documents(rule: str, body: str) -> None:
     sids = (PARAMS["WorkspaceSid"], PARAMS["TaskSid"], PARAMS["ReservationSid"])
     with listening() as (base, received):
         http = Loopback(base)
-        taskrouter = Client(ACCOUNT, "secret", http_client=http).taskrouter.v1  # type: ignore[no-untyped-call]
+        taskrouter = Client(ACCOUNT, "secret", http_client=http).taskrouter.v1
         reservation = taskrouter.workspaces(sids[0]).tasks(sids[1]).reservations(sids[2])
         arguments: dict[str, Any] = keyword_arguments(rest_form(decided(rule)))
         reservation.update(**arguments)

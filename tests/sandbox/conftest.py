@@ -11,10 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-
-# The library has no type hints of its own; the second code holds where it is configured as untyped.
-from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped, unused-ignore]
-from twilio.rest import Client  # type: ignore[import-untyped, unused-ignore]
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
 
 from app.sandbox import Served, TaskRouter, serving
 
@@ -32,15 +30,17 @@ class ManualClock:
         self.now += timedelta(seconds=seconds)
 
 
-class LoopbackHttpClient(TwilioHttpClient):  # type: ignore[misc, unused-ignore]  # untyped base, as above
+class LoopbackHttpClient(TwilioHttpClient):
     """Sends what the library means for Twilio's host to the sandbox."""
 
     def __init__(self, address: str) -> None:
         super().__init__(timeout=5)
         self._address = urlsplit(address)
+        assert self.session
         self.session.trust_env = False
 
-    def request(self, method: str, url: str, **rest: Any) -> Any:
+    # Whatever else the library passes on goes on as it is.
+    def request(self, method: str, url: str, **rest: Any) -> Any:  # type: ignore[override]
         there = urlsplit(url)._replace(scheme=self._address.scheme, netloc=self._address.netloc)
         return super().request(method, urlunsplit(there), **rest)
 
@@ -136,6 +136,7 @@ def connect(sandbox: Served) -> Iterator[Callable[[str, str], Any]]:
 
     yield connect
     for http_client in opened:
+        assert http_client.session
         http_client.session.close()
 
 

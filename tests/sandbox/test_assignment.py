@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import pytest
-
-# The library has no type hints of its own; the second code holds where it is configured as untyped.
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped, unused-ignore]
+from twilio.request_validator import RequestValidator
 
 from app.sandbox import Reservation, TaskRouter, WebhookKey, sign
 

@@ -94,7 +94,9 @@ def post(client: FlaskClient, params: Params, path: str = "/assignment", **heade
     """A callback that is signed as Twilio does; `headers` with _ for - replace or add some."""
     sent = {"X-Twilio-Signature": signature(PUBLIC + path, params)}
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-    return client.post(path, data=urlencode(params, doseq=True), content_type=FORM, headers=sent)
+    return client.post(
+        path, data=urlencode(params, doseq=True), content_type=FORM, headers=sent, buffered=True
+    )
 
 
 @pytest.fixture
