@@ -27,7 +27,7 @@ HOMES = {
     "click": ("app.cli",),
     "flask": ("app.web", "app.sandbox", "app.assembly", "app.wsgi", "app.cli.serve"),
     "gunicorn": ("app.web.server",),
-    "jinja2": ("app.engine.templates",),
+    "jinja2": ("app.engine.templates", "app.engine.filters"),
     "lark": ("app.engine.expressions",),
     "marshmallow": ("app.engine",),
     "requests": ("app.delivery.reservations", "app.sandbox"),

@@ -109,7 +109,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 def fits(shown: str, printed: str) -> bool:
-    """Whether a printed line is the shown one, but for the milliseconds at its end and the width of columns."""
+    """Whether a printed line is the shown one, but for milliseconds at its end and the width of columns."""
     anything = re.sub(r"[0-9]+\.[0-9]$", "…", shown)
     expected, line = (re.sub(r" {2,}", "  ", text) for text in (anything, printed))
     return re.fullmatch(re.escape(expected).replace("…", ".*"), line) is not None

@@ -10,38 +10,18 @@ from functools import lru_cache
 from inspect import signature
 from math import isfinite
 from typing import Any
-from urllib.parse import quote
 
-from jinja2 import Environment, TemplateSyntaxError, Undefined, nodes
+from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.environment import TemplateExpression
-from jinja2.filters import FILTERS
 from jinja2.visitor import NodeTransformer
 
+from app.engine.filters import FILTER_GUARDS, FILTERS, is_null
 from app.engine.scope import Scope, lookup
 from app.errors import TemplateError, TemplateUnfilled
 
 ROOTS = ("task", "worker", "callback", "reservation", "vars")
 MARKS = ("{{", "{%", "{#")
 STATEMENTS = frozenset({"block_begin", "comment_begin", "raw_begin"})  # Jinja's names for such tokens
-
-# What each filter is handed: `printed` a text, `given` any value but null, None whatever comes.
-FILTER_GUARDS: Mapping[str, str | None] = {
-    "default": None,
-    "first": "given",
-    "float": "given",
-    "int": "given",
-    "join": "given",
-    "last": "given",
-    "length": "given",
-    "lower": "printed",
-    "replace": "printed",
-    "round": "given",
-    "string": "printed",
-    "trim": "printed",
-    "truncate": "printed",
-    "upper": "printed",
-    "urlencode": "printed",
-}
 
 ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Const,
@@ -100,7 +80,7 @@ class Template:
         except Exception as error:
             # Comparing what cannot be compared, a filter on the wrong type: the callback's values decide.
             raise TemplateUnfilled(f"{self.text} fails with {type(error).__name__}") from None
-        if _is_null(value):
+        if is_null(value):
             raise TemplateUnfilled(f"{self.text} is null")
         return value
 
@@ -247,55 +227,6 @@ def _filter(node: nodes.Expr | None, name: str) -> nodes.Expr:
     return nodes.Filter(node, name, [], [], None, None, lineno=1)
 
 
-def _is_null(value: object) -> bool:
-    return value is None or isinstance(value, Undefined)
-
-
-def _given(value: object) -> object:
-    if _is_null(value):
-        raise TemplateUnfilled("a value that a filter needs is null")
-    return value
-
-
-def _printed(value: object) -> str:
-    match value:
-        case str():
-            return value
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return str(value)
-    raise TemplateUnfilled("a value to be filled in is null, a list or an object")
-
-
-def _default(value: object, default: object = "", boolean: bool = False) -> object:
-    return default if _is_null(value) or (boolean and not value) else value
-
-
-def _join(items: object, separator: str = "") -> str:
-    if not isinstance(items, list):
-        raise TemplateUnfilled("join needs a list")
-    return separator.join(_printed(item) for item in items)
-
-
-def _replace(text: str, old: object, new: object, count: int = -1) -> str:
-    return text.replace(_printed(old), _printed(new), count)
-
-
-def _integer(value: object, default: object = None) -> object:
-    try:
-        return int(value) if isinstance(value, int | float) else int(str(value), 10)
-    except (ValueError, OverflowError):
-        return default
-
-
-def _float(value: object, default: object = None) -> object:
-    try:
-        return float(value) if isinstance(value, int | float) else float(str(value))
-    except (ValueError, OverflowError):
-        return default
-
-
 class _KeysOnly(Environment):
     """Looks up keys and indexes of JSON documents, never attributes of Python objects."""
 
@@ -310,18 +241,7 @@ def _environment() -> Environment:
     environment = _KeysOnly(keep_trailing_newline=True, autoescape=False)
     environment.globals.clear()
     environment.tests.clear()
-    environment.filters = {name: FILTERS[name] for name in FILTER_GUARDS} | {
-        "default": _default,
-        "float": _float,
-        "int": _integer,
-        "join": _join,
-        "replace": _replace,
-        "string": _printed,
-        "urlencode": lambda text: quote(text, safe=""),
-        # The guards' own: no rule can name them, since they are not among FILTER_GUARDS.
-        "given": _given,
-        "printed": _printed,
-    }
+    environment.filters = dict(FILTERS)
     return environment
 
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.engine.filters import FILTER_GUARDS
 from app.engine.scope import Scope, scope_of
-from app.engine.templates import FILTER_GUARDS, is_template, read_template
+from app.engine.templates import is_template, read_template
 from app.errors import TemplateError, TemplateUnfilled
 from app.model import Callback
 from tests.builders import MONDAY_NOON, PARAMS
