@@ -1,13 +1,13 @@
 """Rules in, decisions out. Nothing here knows of Flask, files, the network, a database or the clock.
 
-source         YAML text to nodes with line and column
-expressions    TaskRouter's expression language
-templates      values with {{ … }}
-instructions   the six instructions: their fields and checks
-wire           the two forms in which Twilio takes an instruction
-callback       the parameters of a request to a Callback
-scope          what expressions and templates see of a callback
-ruleset        nodes to a RuleSet and all Problems
-decide         a RuleSet and a Callback to a Decision
-catalogue      the ids of everything that can be wrong
+catalogue                       the ids of everything that can be wrong
+scope, callback                 what a request says, and what expressions and templates see of it
+expressions                     TaskRouter's expression language
+filters, templates              values with {{ … }}
+fields, instructions, wire      the six instructions: their fields, their checks, their two forms
+source                          YAML text to nodes with line and column
+format                          the shape of a rules file
+variables, conditions, actions, planning, loading
+                                nodes to a RuleSet, and all problems in a report
+plan, ruleset, decide           a RuleSet and a Callback to a Decision
 """

@@ -329,6 +329,7 @@ def test_a_slow_sender(serve: Serve) -> None:
         (f"POST /?caller={NUMBER} HTTP/1.1", f"Transfer-Encoding: {NUMBER}", 501),
         (f"POST /?caller={NUMBER} HTTP/1.1", f"Expect: {NUMBER}", 417),
     ],
+    ids=["long header", "long line", "no method", "odd header", "odd length", "odd encoding", "odd wish"],
 )
 def test_what_the_server_itself_refuses(serve: Serve, request_line: str, header: str, status: int) -> None:
     """What is no HTTP gets a problem document too, and nothing of it is repeated or logged."""
@@ -541,3 +542,13 @@ def test_the_application_for_another_server(rules: Path) -> None:
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, env=inherited | environment, capture_output=True, text=True, check=True)
     assert done.stdout == "up\n"
+
+
+def test_another_server_without_settings() -> None:
+    """`app.wsgi` ends with a sentence where it cannot be made."""
+    inherited = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "COVERAGE_"))}
+    command = [sys.executable, "-c", "import app.wsgi"]
+    done = subprocess.run(command, env=inherited, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("desk: TWILIO_ACCOUNT_SID is not set")
+    assert "Traceback" not in done.stderr
