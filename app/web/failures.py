@@ -1,14 +1,18 @@
 """Every request that gets no answer gets a problem document (RFC 9457) which holds nothing of the request."""
 
 import logging
+from typing import BinaryIO
 
 import orjson
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from app.errors import ForeignAccount, Refusal, Stale, Unreadable, Unsigned
 
 log = logging.getLogger(__name__)
+
+CHUNK = 64 * 1024
+MAX_DISCARDED = 2 * 1024 * 1024  # bytes
 
 # From error to HTTP status and the stable end of the problem's `type`.
 REFUSALS: dict[type[Refusal], tuple[int, str]] = {
@@ -36,6 +40,12 @@ DETAILS = {
 def answer_failures(app: Flask) -> None:
     """Registers the answers with the application."""
 
+    @app.after_request
+    def read_on(response: Response) -> Response:
+        if response.status_code >= 400:
+            _discard(request.environ["wsgi.input"])
+        return response
+
     @app.errorhandler(Refusal)
     def refusal(error: Refusal) -> Response:
         status, name = REFUSALS[type(error)]
@@ -57,6 +67,16 @@ def answer_failures(app: Flask) -> None:
     def failure(_: Exception) -> Response:
         log.exception("failed")
         return problem(500, "failure", "it is in the log; TaskRouter goes on with the fallback URL")
+
+
+def _discard(body: BinaryIO) -> None:
+    """Reads what a refused request still sends: closing before it is read would take the answer away, too."""
+    for _ in range(MAX_DISCARDED // CHUNK):
+        try:
+            if not body.read(CHUNK):
+                return
+        except Exception:  # gunicorn's own, for a body that is not HTTP or a peer that is gone
+            return
 
 
 def problem(status: int, name: str, detail: str) -> Response:

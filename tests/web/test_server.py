@@ -303,6 +303,16 @@ def test_a_megabyte(serve: Serve) -> None:
     assert _problem(answer)[0] == 413
 
 
+def test_an_unsigned_megabyte(serve: Serve) -> None:
+    """The refusal arrives, although the body is not needed for it: a client that sends on would lose it."""
+    head = (
+        f"POST /assignment HTTP/1.1\r\nHost: desk\r\nContent-Type: {FORM}\r\nContent-Length: 1000000\r\n\r\n"
+    )
+    for _ in range(5):
+        answer = _raw(serve, head.encode(), b"x" * 1_000_000)
+        assert _problem(answer)[0] == 403
+
+
 def test_a_truncated_body(serve: Serve) -> None:
     """Half a body has another signature."""
     answer = _raw(serve, _head(serve, f"Content-Length: {len(BODY)}"), BODY[: len(BODY) // 2])
