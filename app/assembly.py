@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.delivery.courier import Courier
 from app.delivery.reservations import Reservations
+from app.engine.ruleset import RuleSet
 from app.rulebook import starting_rules
 from app.service import Desk
 from app.settings import Settings
@@ -15,14 +16,14 @@ from app.web import create_app
 from app.web.signature import Signatures
 
 
-def assemble(settings: Settings, environment: Mapping[str, str]) -> Flask:
-    """The application that a worker process serves.
+def assemble(settings: Settings, environment: Mapping[str, str], otherwise: RuleSet | None = None) -> Flask:
+    """The application that a worker process serves; `otherwise` is its rule set when no good one is found.
 
     Raises SettingsError, RulesUnreadable or RulesBroken.
     """
     store = Store(settings.database_url.reveal())
     desk = Desk(
-        ruleset=starting_rules(settings.rules_dir, environment, store, datetime.now(UTC)),
+        ruleset=starting_rules(settings.rules_dir, environment, store, datetime.now(UTC), otherwise),
         store=store,
         courier=Courier(Reservations(settings)),
         account_sid=settings.account_sid,

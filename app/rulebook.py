@@ -46,18 +46,25 @@ def read_folder(folder: Path, environment: Mapping[str, str]) -> Reading:
     return Reading(tuple(files), ruleset, found)
 
 
-def starting_rules(folder: Path, environment: Mapping[str, str], store: Store, now: datetime) -> RuleSet:
-    """The folder's rule set; where that is broken, the last good one.
+def starting_rules(
+    folder: Path,
+    environment: Mapping[str, str],
+    store: Store,
+    now: datetime,
+    otherwise: RuleSet | None = None,
+) -> RuleSet:
+    """The folder's rule set; where that is broken, the last good one that was kept, else `otherwise`.
 
     Raises RulesBroken, or RulesUnreadable, where no good one was ever seen.
     """
     try:
         reading, ruleset = _good(folder, environment)
     except (RulesUnreadable, RulesBroken) as error:
-        last = _last_good(store, environment)
+        last = _last_good(store, environment) or otherwise
         if last is None:
             raise
-        fields = {"running": last.version, "error": str(error)}
+        found = [f"{problem.location} {problem.message}" for problem in getattr(error, "problems", ())]
+        fields = {"running": last.version, "error": str(error), "problems": found}
         log.warning("the last good rules run instead", extra={"fields": fields})
         return last
     _keep(store, reading, ruleset, now)

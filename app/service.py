@@ -32,6 +32,7 @@ class Taken:
     ruleset: RuleSet
     callback: Callback
     at: datetime
+    rejections: int
 
 
 def _nothing() -> None:
@@ -66,6 +67,7 @@ class Desk:
         self._oldest = timedelta(seconds=reservation_timeout) + GRACE
         self._clock = clock
         self._first: Recent[str, Taken] = Recent(REMEMBERED)
+        self._rejected: Recent[str, frozenset[str]] = Recent(REMEMBERED)  # reservations by task
 
     def answer(self, params: Params) -> Answer:
         """The answer to a callback at its primary URL. Raises Refusal."""
@@ -74,7 +76,8 @@ class Desk:
         first = self._first_of(taken)
         # A callback that is repeated, parameter for parameter, keeps its decision, whatever the time is now.
         taken = first if first.callback.params == taken.callback.params else taken
-        decision = decide(taken.ruleset, taken.callback, taken.at)
+        decision = decide(taken.ruleset, taken.callback, taken.at, taken.rejections)
+        self._count_rejection(taken.callback, decision)
         then: Callable[[], object] = _nothing
         if decision.mode is Mode.POST and decision.instruction:
             then = self._courier.take(_call(taken.callback, decision.instruction), decision.on_failure)
@@ -88,7 +91,8 @@ class Desk:
         began = perf_counter()
         taken = self._first_of(self._take(params))
         inline = self._courier.give_inline(taken.callback.reservation_sid)
-        decision = decide(taken.ruleset, taken.callback, taken.at, inline=inline)
+        decision = decide(taken.ruleset, taken.callback, taken.at, taken.rejections, inline=inline)
+        self._count_rejection(taken.callback, decision)
         return Answer(_answered(taken.callback, decision, began, "/assignment/fallback"))
 
     def database_answers(self) -> bool:
@@ -112,7 +116,13 @@ class Desk:
         sent = _time(callback.sid("Timestamp"))
         if sent and now - sent > self._oldest:
             raise Stale("the callback is older than its reservation can be: it was sent before")
-        return Taken(self.ruleset, callback, now)
+        rejected = self._rejected.get(callback.task_sid) or frozenset()
+        return Taken(self.ruleset, callback, now, len(rejected - {callback.reservation_sid}))
+
+    def _count_rejection(self, callback: Callback, decision: Decision) -> None:
+        if decision.instruction and decision.instruction.name == "reject":
+            rejected = self._rejected.get(callback.task_sid) or frozenset()
+            self._rejected.set(callback.task_sid, rejected | {callback.reservation_sid})
 
 
 def _call(callback: Callback, instruction: Instruction) -> Call:

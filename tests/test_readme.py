@@ -52,7 +52,7 @@ class Terminal:
         self.folder = folder
         self.port = str(port)
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("TWILIO")},
+            **{name: value for name, value in os.environ.items() if name.startswith(("HOME", "COVERAGE_"))},
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         }
         self.background: list[subprocess.Popen[str]] = []

@@ -308,3 +308,15 @@ def test_broken_rules_and_a_lost_database_end_the_start(
     with pytest.raises(RulesBroken):
         starting_rules(folder, {}, lost, NOW)
     assert [record.getMessage() for record in caplog.records] == ["last good rules unknown"]
+
+
+def test_what_ran_before_is_the_last_resort(tmp_path: Path) -> None:
+    """A worker that starts anew with broken rules and no database runs what the server began with."""
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "a.yaml").write_text("default: {defer: a}\n")
+    (tmp_path / "file").write_text("")
+    lost = Store(f"sqlite:///{tmp_path}/file/desk.db")
+    good = starting_rules(folder, {}, lost, NOW)
+    (folder / "a.yaml").write_text("default: {defer:\n")
+    assert starting_rules(folder, {}, lost, NOW, good) is good

@@ -1,10 +1,12 @@
 """The use cases: what is answered, what is remembered, what is refused, what is logged."""
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
+from types import FrameType
 
 import pytest
 
@@ -279,3 +281,41 @@ def test_times_are_told_in_utc_by_default(tmp_path: Path, courier: Courier) -> N
     with pytest.raises(Stale):
         form(desk.answer(parameters(Timestamp=(now - timedelta(minutes=4)).isoformat())))
     store.close()
+
+
+REJECTING = """
+    rules:
+      - name: no
+        reply: {instruction: reject, activity_sid: WA0123456789abcdef0123456789abcdef}
+    max_rejections: 2
+"""
+
+
+def test_a_task_that_is_rejected_often_gets_the_default(make: Callable[..., Desk]) -> None:
+    """Each reservation of a task counts once, however often its callback comes."""
+    desk = make(REJECTING)
+    reject = {"instruction": "reject", "activity_sid": OFFLINE}
+    first, second, third = ("WR" + digit * 32 for digit in "abc")
+    given = [form(desk.answer(parameters(ReservationSid=sid))) for sid in (first, first, second, third)]
+    assert given == [reject, reject, reject, {}]
+    another = parameters(ReservationSid="WR" + "d" * 32, TaskSid="WT" + "d" * 32)
+    assert form(desk.answer(another)) == reject
+
+
+def test_a_request_parses_and_connects_nothing(make: Callable[..., Desk]) -> None:
+    """No YAML, no expression, no template is read for a callback, and the database is left alone."""
+    desk = make(POSTED)
+    called: set[str] = set()
+
+    def note(frame: FrameType, _event: str, _: object) -> None:
+        called.add(frame.f_globals.get("__name__", ""))
+
+    sys.setprofile(note)
+    try:
+        form(desk.answer(parameters(CALL)))
+    finally:
+        sys.setprofile(None)
+    assert "app.engine.decide" in called
+    compiling = ("yaml", "lark", "jinja2.parser", "jinja2.lexer", "jinja2.compiler", "sqlalchemy", "sqlite3")
+    ours = ("app.engine.loading", "app.engine.planning", "app.engine.source", "app.storage")
+    assert [name for name in called if name.startswith((*compiling, *ours))] == []

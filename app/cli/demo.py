@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import click
 import orjson
@@ -41,16 +42,14 @@ class Played:
     @property
     def difference(self) -> str:
         """What is not as expected; empty when all is."""
-        scene, status = self.scene, self.reservation.status
+        scene = self.scene
         pairs = (
             ("rule", self.rule, scene.rule),
             ("mode", self.mode, scene.mode),
             ("instruction", self.instruction, scene.instruction),
-            ("reservation", status, scene.status),
+            ("TaskRouter", self.reservation.outcome, scene.outcome),
         )
-        found = [f"{name} {got}, not {wanted}" for name, got, wanted in pairs if got != wanted]
-        alerts = [f"alert {alert.code}" for alert in self.reservation.alerts]
-        return ", ".join(found + ([] if scene.forged else alerts))
+        return ", ".join(f"{name}: {got}, not {wanted}" for name, got, wanted in pairs if got != wanted)
 
 
 @click.command(short_help="Shows it work, without a Twilio account.")
@@ -166,21 +165,32 @@ def _service(taskrouter: TaskRouter, api_base: str, folder: Path) -> Iterator[_S
 def _play(scene: Scene, taskrouter: TaskRouter, service: _Service) -> Played:
     worker = taskrouter.add_worker(scene.title, dict(scene.worker))
     task = taskrouter.add_task(dict(scene.task))
-    if scene.forged:
-        reservation = taskrouter.assign(task, worker, sign_with="somebody else's token")
-        return Played(scene, "–", "refused", "–", reservation)
-    reservation = taskrouter.assign(task, worker)
-    decision = service.decision(reservation.sid)
+    token = "somebody else's token" if scene.forged else None
+    reservation = taskrouter.assign(task, worker, sign_with=token)
+    decision = {} if scene.forged else service.decision(reservation.sid)
     if decision.get("mode") == "post":
         taskrouter.wait_until_settled(reservation, PATIENCE)
     failed = [str(problem["rule"]) for problem in decision.get("problems", ())]
-    return Played(
-        scene,
-        " → ".join([*failed, decision.get("rule", "–")]),
-        decision.get("mode", "–"),
-        decision.get("instruction") or "–",
-        reservation,
-    )
+    rule = " → ".join([*failed, decision.get("rule", "–")])
+    return Played(scene, rule, *received(reservation), reservation)
+
+
+def received(reservation: Reservation) -> tuple[str, str]:
+    """The mode and the instruction, as TaskRouter got them."""
+    answer = reservation.answers[-1]
+    if answer.status == 403:
+        return "refused", "–"
+    if answer.status != 200:
+        return "failed", "–"
+    instruction = orjson.loads(answer.body).get("instruction")
+    if instruction:
+        return "reply", instruction
+    if not reservation.updates:
+        return "defer", "–"
+    form = parse_qs(reservation.updates[-1].body.decode())
+    statuses = {"accepted": "accept", "rejected": "reject"}
+    given = form.get("Instruction") or [statuses.get(form["ReservationStatus"][0], "–")]
+    return "post", given[0]
 
 
 def _show(played: list[Played]) -> None:

@@ -18,8 +18,8 @@ EVERY_DAY = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 class Scene:
     """A task that is offered to a worker, and what is expected of service and TaskRouter.
 
-    `status` is the reservation's in the end; `forged` signs the callback with another token, which must be
-    refused.
+    `mode` and `instruction` are what TaskRouter gets, `outcome` what it makes of that. `forged` signs the
+    callback with another token, which must be refused.
     """
 
     title: str
@@ -27,14 +27,22 @@ class Scene:
     rule: str
     mode: str
     instruction: str
-    status: str
+    outcome: str
     worker: Mapping[str, object] = field(default_factory=lambda: BORIS)
     forged: bool = False
 
 
+UNAVAILABLE = "rejected, worker moved to WA0123456789abcdef0123456789abcdef"
+WRAP_UP = "rejected, worker moved to WAfedcba9876543210fedcba9876543210"
+
 SCENES = (
     Scene(
-        "new lead calls sales", {"type": "sales", **INBOUND}, "sales-lead", "reply", "conference", "accepted"
+        "new lead calls sales",
+        {"type": "sales", **INBOUND},
+        "sales-lead",
+        "reply",
+        "conference",
+        "worker's phone rings (conference with +14155550188)",
     ),
     Scene(
         "customer calls sales",
@@ -42,7 +50,7 @@ SCENES = (
         "sales-customer",
         "reply",
         "dequeue",
-        "accepted",
+        "worker's phone rings (dequeue to +14155550188)",
     ),
     Scene(
         "gold customer calls support",
@@ -50,26 +58,40 @@ SCENES = (
         "support-vip",
         "post",
         "conference",
-        "accepted",
+        "worker's phone rings (conference with client:alice)",
         ALICE,
     ),
-    Scene("customer calls support", {"type": "support", **INBOUND}, "support", "post", "dequeue", "accepted"),
+    Scene(
+        "customer calls support",
+        {"type": "support", **INBOUND},
+        "support",
+        "post",
+        "dequeue",
+        "worker's phone rings (dequeue to +14155550188)",
+    ),
     Scene(
         "caller speaks French",
         {"type": "support", "language": "fr", **INBOUND},
         "support-other-language",
         "reply",
         "reject",
-        "rejected",
+        WRAP_UP,
     ),
-    Scene("question about a bill", {"type": "billing", **INBOUND}, "billing", "reply", "call", "pending"),
+    Scene(
+        "question about a bill",
+        {"type": "billing", **INBOUND},
+        "billing",
+        "reply",
+        "call",
+        "pending: worker's phone rings (call to +14155550188), accept or reject is awaited",
+    ),
     Scene(
         "payment in progress",
         {"type": "billing", "payment_id": "p/7", **INBOUND},
         "billing-payment",
         "post",
         "call",
-        "accepted",
+        "worker's phone rings (call to +14155550188)",
     ),
     Scene(
         "caller prefers voicemail",
@@ -77,7 +99,7 @@ SCENES = (
         "caller-chose-voicemail",
         "reply",
         "redirect",
-        "accepted",
+        "accepted, caller redirected to https://example.com/twiml/voicemail?line=support",
     ),
     Scene(
         "queue too long",
@@ -85,9 +107,9 @@ SCENES = (
         "overflow",
         "post",
         "redirect",
-        "accepted",
+        "accepted, caller redirected to https://example.com/twiml/answering-service",
     ),
-    Scene("text message", {"type": "sms", "from": "+14155550123"}, "message", "reply", "accept", "accepted"),
+    Scene("text message", {"type": "sms"}, "message", "reply", "accept", "accepted"),
     Scene(
         "callback by dialler",
         {"type": "callback", "dialler": True},
@@ -102,12 +124,32 @@ SCENES = (
         "callback-not-today",
         "post",
         "reject",
-        "rejected",
+        WRAP_UP,
     ),
-    Scene("chat", {"type": "chat"}, "chat", "defer", "–", "pending"),
-    Scene("fax, which no rule knows", {"type": "fax"}, "default", "reply", "reject", "rejected"),
     Scene(
-        "callback without a number", {"type": "callback"}, "callback → default", "reply", "reject", "rejected"
+        "chat",
+        {"type": "chat"},
+        "chat",
+        "defer",
+        "–",
+        "pending: {} was answered, an update over REST is awaited",
     ),
-    Scene("forged signature", {"type": "sales", **INBOUND}, "–", "refused", "–", "pending", forged=True),
+    Scene("fax, which no rule knows", {"type": "fax"}, "default", "reply", "reject", UNAVAILABLE),
+    Scene(
+        "callback without a number",
+        {"type": "callback"},
+        "callback → default",
+        "reply",
+        "reject",
+        UNAVAILABLE,
+    ),
+    Scene(
+        "forged signature",
+        {"type": "sales", **INBOUND},
+        "–",
+        "refused",
+        "–",
+        "callback refused with 403",
+        forged=True,
+    ),
 )

@@ -43,10 +43,10 @@ def serve(bind: str, port: int | None, rules: Path | None) -> None:
     # Before any worker begins, so that broken rules end the command with a sentence; and closed before
     # gunicorn forks, since a connection cannot be shared between processes.
     with closing(Store(settings.database_url.reveal())) as store:
-        starting_rules(settings.rules_dir, environment, store, datetime.now(UTC))
+        ruleset = starting_rules(settings.rules_dir, environment, store, datetime.now(UTC))
 
     def make_app() -> Flask:
-        return assemble(settings, environment)
+        return assemble(settings, environment, ruleset)
 
     # gunicorn reads this when it is imported, and fails there where it is empty or no number.
     os.environ["WEB_CONCURRENCY"] = str(settings.web_concurrency)

@@ -4,6 +4,7 @@ Source: Twilio's page "Assignment Callback". Every parameter is kept; what is re
 POST needs, and what is well known must be well formed.
 """
 
+import json
 from collections.abc import Mapping
 
 import orjson
@@ -60,7 +61,22 @@ def read_callback(params: Mapping[str, str | list[str]]) -> Callback:
 
 def _json(text: object) -> object:
     """Attributes may be empty or no JSON at all: then nothing is known of them, which is no failure."""
-    try:
-        return orjson.loads(text) if isinstance(text, str) else None
-    except orjson.JSONDecodeError:
+    if not isinstance(text, str):
         return None
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return _lenient_json(text)
+
+
+def _lenient_json(text: str) -> object:
+    """JSON that orjson refuses for one value: half of a cut emoji, which becomes `?`, or a huge number."""
+    try:
+        read = json.dumps(json.loads(text, parse_constant=_refuse), ensure_ascii=False)
+        return json.loads(read.encode(errors="replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")

@@ -26,6 +26,8 @@ class Check(StrEnum):
     UNDOCUMENTED_PARAMETER = "R050"
     IGNORED_VALUE = "R051"
     DEPRECATED_PARAMETER = "R052"
+    NEVER_HOLDS = "R012"
+    UNLIKELY_REFERENCE = "R013"
     SECRET_IN_RULES = "R053"  # noqa: S105  an id, not a password
     DEFAULT_CAN_FAIL = "R054"
 

@@ -22,9 +22,9 @@ CONFERENCE_EVENTS = ("start", "end", "join", "leave", "mute", "hold")
 
 def is_contact_uri(value: object) -> bool:
     """Whether a worker can be called at it: E.164, `client:name` or `sip:user@host`."""
-    return isinstance(value, str) and any(
-        kind.fullmatch(value) for kind in (PHONE_NUMBER, CLIENT, SIP_ADDRESS)
-    )
+    if not isinstance(value, str) or not value.isprintable():
+        return False
+    return any(kind.fullmatch(value) for kind in (PHONE_NUMBER, CLIENT, SIP_ADDRESS))
 
 
 class Parameter(fields.Field[Any]):
@@ -63,6 +63,10 @@ class Parameter(fields.Field[Any]):
     def read(self, value: object) -> object:
         """The value as TaskRouter takes it, None when it is not of this kind."""
         raise NotImplementedError
+
+    def may_begin_with(self, text: str) -> bool:
+        """Whether a value of this kind may begin with a text, which a template begins with."""
+        return True
 
 
 class Text(Parameter):
@@ -116,18 +120,25 @@ class Url(Parameter):
         del port  # reading it is what checks it
         return value if parts.scheme in {"http", "https"} and parts.hostname else None
 
+    def may_begin_with(self, text: str) -> bool:
+        return re.match("https?://|$|h$|ht$|htt$|https?:?/?$", text) is not None and "{" not in text
+
 
 class Sid(Parameter):
     """A SID: its prefix and 32 hexadecimal digits."""
 
     def __init__(self, prefix: str, key: str | None = None, **settings: Any) -> None:
         super().__init__(key, **settings)
+        self.prefix = prefix
         self.pattern = re.compile(prefix + "[0-9a-fA-F]{32}")
         self.wants = f"a SID: {prefix} and 32 hexadecimal digits"
         self.example = prefix + "0123456789abcdef" * 2
 
     def read(self, value: object) -> object:
         return value if isinstance(value, str) and self.pattern.fullmatch(value) else None
+
+    def may_begin_with(self, text: str) -> bool:
+        return text.startswith(self.prefix) or self.prefix.startswith(text)
 
 
 class Whole(Parameter):

@@ -64,6 +64,17 @@ class Texts(Parameter):
         return tuple(items) if all(isinstance(item, str) and item.strip() for item in items) else None
 
 
+class TaskTypes(Texts):
+    """Task types."""
+
+    wants = "a text or a list of texts, without commas, brackets or braces"
+
+    def read(self, value: object) -> object:
+        types = super().read(value)
+        whole = isinstance(types, tuple) and not any(re.search(r"[,\[\]{}$]", name) for name in types)
+        return types if whole else None
+
+
 class Expressions(Texts):
     """Expressions that must all hold."""
 
@@ -147,7 +158,7 @@ class RuleShape(DefaultShape):
 
     name = Name()
     description = Prose()
-    task_type = Texts()
+    task_type = TaskTypes()
     when = Expressions()
     enabled = Flag()
 

@@ -110,5 +110,7 @@ def _begins(target: str, prefix: str) -> bool:
     if not prefix.startswith("sip:"):
         return target.startswith(prefix)
     user_and_host = target.lower().removeprefix("sip:")
-    host = re.split("[;:?]", user_and_host.rpartition("@")[2])[0]  # a port, parameters or headers may follow
-    return target.lower().startswith("sip:") and host == prefix.lower().removeprefix("sip:")
+    host = re.split("[;:]", user_and_host.rpartition("@")[2])[0]  # a port or parameters may follow
+    # Headers could name another host on the way.
+    own = target.lower().startswith("sip:") and "?" not in target
+    return own and host == prefix.lower().removeprefix("sip:")

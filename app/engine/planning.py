@@ -145,7 +145,11 @@ class _Instruction:
         for name in unknown:
             message = f"`{key}`: there is no var {name!r}"
             self.report.error(Check.TEMPLATE, node.location, message, self.variables.hint(name))
-        if template.reads <= {"vars"}:
+        head = text.partition("{{")[0]
+        if not parameter.may_begin_with(head):
+            message, hint = f"`{key}` cannot begin with {head!r}", f"it must be {parameter.wants}"
+            self.report.error(Check.INVALID_PARAMETER, node.location, message, hint, parameter.code)
+        elif template.reads <= {"vars"}:
             if not unknown:
                 self.constant_template(key, parameter, template, node)
         elif self.constant:

@@ -8,9 +8,12 @@ from app.engine.catalogue import Check
 from app.engine.report import Report
 from app.engine.source import Node, Scalar, scalar_value
 from app.engine.suggest import did_you_mean
+from app.model import Location
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 FROM_ENVIRONMENT = re.compile(r"\$\{([^}]*?)(?::-([^}]*))?\}")
+# What is left of a reference to the environment that lost a character.
+BROKEN_REFERENCE = re.compile(r"\$\{|\$\w+:-|^\w+:-")
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -48,12 +51,20 @@ class Variables:
             case source.Sequence():
                 return [self._value(item) for item in node.items]
             case source.Mapping():
+                for key, place in node.keys.items():
+                    self._refuse_broken(key, place)
                 return {key: self._value(value) for key, value in node.entries.items()}
         if not isinstance(node.value, str):
             return node.value
+        self._refuse_broken(FROM_ENVIRONMENT.sub("", node.value), node.location)
         filled = FROM_ENVIRONMENT.sub(lambda match: self._from_environment(match, node), node.value)
         # An unquoted value is read like one that stood in the file: 18 is a number.
         return filled if node.quoted or filled == node.value else scalar_value(filled)
+
+    def _refuse_broken(self, text: str, place: Location) -> None:
+        if BROKEN_REFERENCE.search(text):
+            message = "a reference to the environment is not whole"
+            self._report.error(Check.VARIABLE, place, message, "write ${NAME} or ${NAME:-default}")
 
     def _from_environment(self, match: re.Match[str], node: Scalar) -> str:
         name, default = match.groups()

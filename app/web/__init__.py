@@ -18,6 +18,7 @@ def create_app(desk: Desk, signatures: Signatures, *, trusted_proxies: int = 0) 
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     # A redirect would repeat the request's own URL.
     app.url_map.merge_slashes = False
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.register_blueprint(assignment_routes(desk, signatures))
     app.register_blueprint(health_routes(desk))
     answer_failures(app)

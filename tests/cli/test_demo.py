@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from app.cli.demo import Played, received
 from app.cli.scenes import SCENES
+from app.sandbox import Answer, TaskRouter
 
 # An environment with nothing but PATH; the rest is set where coverage is measured, and there alone.
 BARE = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
@@ -74,12 +76,37 @@ def test_a_changed_rule_is_noticed(rules: Path) -> None:
         out, err = process.communicate(timeout=30)
     assert process.returncode == 1
     assert err.splitlines() == [
-        f"text message: rule {name}, not message",
+        f"text message: rule: {name}, not message",
         f"desk: 1 of {len(SCENES)} differ from the sample rules",
     ]
     assert len(out.splitlines()) == 1 + len(SCENES)
     assert name in out
     assert nothing_is_left(process)
+
+
+def test_what_taskrouter_gets_is_compared(rules: Path) -> None:
+    """An instruction that is another, or goes another way, is noticed where TaskRouter gets it."""
+    billing = rules / "40-billing.yaml"
+    billing.write_text(billing.read_text().replace("timeout: 20", "accept: true"))
+    chat = rules / "50-chat.yaml"
+    chat.write_text(chat.read_text().replace("reply:", "post:"))
+    with playing(RULES_DIR=str(rules)) as process:
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "question about a bill: TaskRouter: worker's phone rings" in err
+    assert "text message: mode: post, not reply" in err
+
+
+def test_an_unsigned_answer_is_noticed() -> None:
+    """A service that answers a forged callback, or fails on it, is not what is wanted."""
+    forged = next(scene for scene in SCENES if scene.forged)
+    taskrouter = TaskRouter()
+    for status, body in ((200, b"{}"), (200, b'{"instruction": "accept"}'), (500, b"")):
+        worker = taskrouter.add_worker("bob", {})
+        reservation = taskrouter.assign(taskrouter.add_task({}), worker)
+        reservation.answers.append(Answer("http://127.0.0.1/", status, "application/json", body, 1.0, ""))
+        played = Played(forged, "–", *received(reservation), reservation)
+        assert played.difference.startswith("mode: ")
 
 
 def test_broken_rules_are_not_played(rules: Path) -> None:

@@ -31,7 +31,7 @@ def test_unknown_parameters_are_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    "attributes", ["", "{", "\x00", '"\\ud800"', "NaN", "[" * 5000, "\ud800", '{"a":1}x']
+    "attributes", ["", "{", "\x00", "NaN", "1e", "Infinity", "[" * 5000, "\ud800", '{"a":1}x']
 )
 def test_attributes_that_are_no_json(attributes: str) -> None:
     """Attributes that cannot be read are no reason to fail: nothing is known of them."""
@@ -95,3 +95,18 @@ def test_an_event_callback() -> None:
     """Users confuse the Workspace's event callback with this one: the sentence tells them apart."""
     with pytest.raises(Unreadable, match=r"AssignmentCallbackUrl.*EventCallbackUrl"):
         read_callback({**PARAMS, "EventType": "task.created"})
+
+
+@pytest.mark.parametrize(
+    ("attributes", "seen"),
+    [
+        (r'{"type": "a", "note": "\ud83d"}', {"type": "a", "note": "?"}),
+        (r'{"type": "a", "note": "\ud83d\ude00"}', {"type": "a", "note": "\U0001f600"}),
+        ('{"type": "a", "n": 1e400}', {"type": "a", "n": float("inf")}),
+        ('{"type": "a", "n": ' + "9" * 400 + "}", {"type": "a", "n": int("9" * 400)}),
+    ],
+    ids=["half an emoji", "an emoji", "a huge float", "a huge number"],
+)
+def test_one_odd_value_costs_nothing_else(attributes: str, seen: object) -> None:
+    """JSON is read although one value of it is odd: the task's type still counts."""
+    assert read_callback({**PARAMS, "TaskAttributes": attributes}).task == seen

@@ -4,7 +4,7 @@ import pytest
 
 from app.engine.catalogue import Check
 from app.engine.decide import decide
-from app.model import Location, Problem
+from app.model import Level, Location, Problem
 from tests.builders import MONDAY_NOON, callback, problems, ruleset
 
 
@@ -109,3 +109,37 @@ def test_a_mistake_in_task_type_from(value: str, check: Check, column: int, said
     assert (found.check, found.location) == (check, Location("rules.yaml", 2, column))
     assert said in found.message
     assert found.hint
+
+
+@pytest.mark.parametrize("value", ["0900", "9:00", "early", '"900"'])
+def test_a_time_that_is_no_number_is_a_warning(value: str) -> None:
+    """`0900` is text, and the hour never compares with a text."""
+    rule = "{name: a, when: taskrouter.currentTime < vars.opens, defer: b}"
+    [found] = problems(f"vars: {{opens: {value}}}\nrules: [{rule}]\ndefault: {{defer: c}}\n")
+    assert (found.check, found.level) == (Check.NEVER_HOLDS, Level.WARNING)
+    assert "900" in str(found.hint)
+
+
+@pytest.mark.parametrize("value", ["900", "9.5", "[900]"])
+def test_a_time_that_is_a_number(value: str) -> None:
+    """Numbers compare, and a list may follow IN."""
+    rule = "{name: a, when: taskrouter.currentTime < vars.opens, defer: b}"
+    assert problems(f"vars: {{opens: {value}}}\nrules: [{rule}]\ndefault: {{defer: c}}\n") == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("var.opens", "vars"),
+        ("taskroutr.currentTime", "taskrouter"),
+        ("workers.skills", "worker"),
+        ("callbak.TaskAge", "callback"),
+    ],
+)
+def test_a_root_that_is_nearly_one_is_a_warning(written: str, meant: str) -> None:
+    """It is an attribute of the task, and most probably a slip; `task.` before it says that it is not."""
+    text = "rules: [{name: a, when: REFERENCE == 5, defer: b}]\ndefault: {defer: c}\n"
+    [found] = problems(text.replace("REFERENCE", written))
+    assert (found.check, found.level) == (Check.UNLIKELY_REFERENCE, Level.WARNING)
+    assert f"did you mean '{meant}'?" in str(found.hint)
+    assert problems(text.replace("REFERENCE", f"task.{written}")) == ()

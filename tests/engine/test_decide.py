@@ -254,7 +254,7 @@ def test_inline_changes_no_reply_and_no_defer() -> None:
         ("sip:bob@example.com", True),
         ("SIP:bob@EXAMPLE.com", True),
         ("sip:bob@example.com:5061;transport=tls", True),
-        ("sip:bob@example.com?X-Desk=1", True),
+        ("sip:bob@example.com?Route=sip:other.example", False),
         ("sip:bob@example.com.evil.net", False),
         ("sip:bob@sip.example.com", False),
         ("sip:example.com@evil.net", False),

@@ -585,3 +585,11 @@ def test_reading_never_raises(document: dict[str, object], environment: bool) ->
 
     assert (rules is None) == bool(errors)
     assert all(problem.location and problem.hint and problem.message for problem in found)
+
+
+@pytest.mark.parametrize("written", ["sales, support", "sales]", '"{{ vars.a }}"', "${TYPE}", "[a, 'b,c']"])
+def test_a_task_type_that_is_several(written: str) -> None:
+    """A lost bracket makes one type of a list, and no task has it."""
+    rule = f"  - name: c\n    task_type: {written}\n    defer: d\n"
+    found = problems(f"rules:\n{rule}default: {{defer: e}}\n")
+    assert Check.WRONG_TYPE in [problem.check for problem in found]

@@ -416,3 +416,22 @@ def test_a_rule_may_post_and_give_up_after_a_while() -> None:
         """)
 
     assert rules.rules[0].action.mode is Mode.POST
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'url: "htps://example.com/{{ task.a }}"',
+        'url: "{ vars.twiml }}/x?line={{ task.a }}"',
+        'url: "https://example.com/{ task.b }}/{{ task.a }}"',
+        'call_sid: "Q{{ task.a }}"',
+    ],
+)
+def test_what_a_template_begins_with_is_checked(written: str) -> None:
+    """Whatever a call fills in, the value cannot become right."""
+    others = {"url": "https://example.com", "call_sid": CALL_SID}
+    key = written.partition(":")[0]
+    rest = "".join(f", {name}: '{value}'" for name, value in others.items() if name != key)
+    rule = f"{{name: a, reply: {{instruction: redirect, {written}{rest}}}}}"
+    found = only(f"vars: {{twiml: a}}\nrules: [{rule}]\ndefault: {{defer: c}}\n")
+    assert found.check == Check.INVALID_PARAMETER

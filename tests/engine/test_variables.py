@@ -5,9 +5,11 @@ from collections.abc import Mapping
 import pytest
 
 from app.engine import source
+from app.engine.catalogue import Check
 from app.engine.report import Report
 from app.engine.source import SourceFile, read_source
 from app.engine.variables import Variables
+from tests.builders import problems
 
 
 def read(*texts: str, environment: Mapping[str, str] | None = None) -> tuple[Variables, list[str]]:
@@ -133,3 +135,12 @@ def test_hints() -> None:
     assert read("number: 1")[0].hint("numbr") == "did you mean 'number'?"
     assert read("number: 1\nlimit: 2")[0].hint("xyz") == "known are limit, number"
     assert read()[0].hint("xyz") == "define it under `vars`"
+
+
+@pytest.mark.parametrize(
+    "written", ["${NAME:-800", "$NAME:-800}", "{NAME:-800}", "NAME:-800}", "+1${NAME", '"${NAME"']
+)
+def test_a_reference_that_lost_a_character(written: str) -> None:
+    """A lost brace or dollar leaves text that nobody meant."""
+    found = problems(f"vars:\n  opens: {written}\ndefault: {{defer: a}}\n")
+    assert Check.VARIABLE in [problem.check for problem in found]

@@ -5,12 +5,15 @@
 
 from app.engine.expressions.meaning import Predicate, compile_expression
 from app.engine.expressions.parser import parse, parse_reference
-from app.engine.expressions.tree import Expression, Reference, references
+from app.engine.expressions.tree import Constant, Expression, Operand, Reference, comparisons, references
 
 __all__ = [
+    "Constant",
     "Expression",
+    "Operand",
     "Predicate",
     "Reference",
+    "comparisons",
     "compile_expression",
     "parse",
     "parse_reference",

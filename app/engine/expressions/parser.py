@@ -45,7 +45,7 @@ def parse(text: str) -> Expression:
 
 def parse_reference(text: str) -> Reference:
     """The reference that a text is, all of it: `task.type`. Raises ExpressionError."""
-    if not re.fullmatch(r"\w+(?:\.\w+|\[[0-9]+\])*", text):
+    if not re.fullmatch(r"\w*[^\W\d_]\w*(?:\.\w+|\[[0-9]+\])*", text):
         raise ExpressionError(f"{text!r} is no reference", 0, "write a name such as task.type")
     return _reference(text, 0)
 

@@ -61,13 +61,19 @@ class Not:
 Expression: TypeAlias = Comparison | And | Or | Not
 
 
-def references(expression: Expression) -> Iterator[Reference]:
-    """Every reference of an expression, in reading order."""
+def comparisons(expression: Expression) -> Iterator[Comparison]:
+    """Every comparison of an expression, in reading order."""
     match expression:
-        case Comparison(_, left, right):
-            yield from (operand for operand in (left, right) if isinstance(operand, Reference))
+        case Comparison():
+            yield expression
         case Not(term):
-            yield from references(term)
+            yield from comparisons(term)
         case And(terms) | Or(terms):
             for term in terms:
-                yield from references(term)
+                yield from comparisons(term)
+
+
+def references(expression: Expression) -> Iterator[Reference]:
+    """Every reference of an expression, in reading order."""
+    for comparison in comparisons(expression):
+        yield from (side for side in (comparison.left, comparison.right) if isinstance(side, Reference))
