@@ -8,7 +8,9 @@ The layers, lowest first; a module imports from its own layer and from those abo
     engine                             rules in, decisions out: pure, without files, network or clock
     rulebook, storage, delivery        the rules folder, the database, the Reservation resource
     service                            the use cases: where a decision meets the outside
-    web, cli                           HTTP and the command line
+    web                                HTTP, and gunicorn
+    assembly, wsgi                     all of it put together from the environment
+    cli                                the command line
 
-`sandbox`, the local TaskRouter, stands beside them: it imports nothing of ours, and only `cli` imports it.
+`logs`, the form of log lines, and `recent`, a bounded memory, need none of these. `sandbox`, the local TaskRouter, stands beside them: it imports nothing of ours, and only `cli` imports it.
 """

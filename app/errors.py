@@ -4,7 +4,7 @@
     ├── SettingsError          the environment cannot be used                exit 2
     ├── RulesUnreadable        the rules folder cannot be read               exit 2
     ├── RulesBroken            the rules hold errors, and no good set is known   exit 1
-    ├── StoreError             the database did not do what was asked
+    ├── StoreError             the database did not do what was asked           exit 1
     ├── ExpressionError        a `when` that cannot be read; becomes a Problem
     ├── TemplateError          a `{{ … }}` that cannot be read; becomes a Problem
     ├── TemplateUnfilled       a `{{ … }}` that this callback cannot fill; becomes a Problem

@@ -67,7 +67,7 @@ class Conditions:
         found = list(given)
         unknown = [(reference, said) for reference in found if (said := self._unknown(reference))]
         for reference in found:
-            self._warn_of_root(reference, node)
+            self._warn_of_root(reference, node, where)
         for reference, (message, hint) in unknown:
             place = node.locate(reference.at)
             self._report.error(Check.UNKNOWN_REFERENCE, place, f"`{where}`: {message}", hint)
@@ -92,11 +92,14 @@ class Conditions:
             return operand.value
         return lookup(self._variables.values, operand.path) if operand.root == "vars" else None
 
-    def _warn_of_root(self, reference: Reference, node: Scalar) -> None:
+    def _warn_of_root(self, reference: Reference, node: Scalar, where: str) -> None:
         first, below = str(reference.path[0]), reference.path[1:]
+        bare = reference.root == "task" and node.text.startswith(first, reference.at)
+        if not (bare and below):
+            return
         near = get_close_matches(first, ROOTS, n=1, cutoff=0.75)
-        if reference.root == "task" and below and near and node.text[reference.at :].startswith(first):
-            message = f"`when`: {first}.… is an attribute of the task here"
+        if near:
+            message = f"`{where}`: {first}.… is an attribute of the task here"
             hint = f"did you mean {near[0]!r}? Else write task.{first}"
             self._report.warning(Check.UNLIKELY_REFERENCE, node.locate(reference.at), message, hint)
 

@@ -121,7 +121,8 @@ class Url(Parameter):
         return value if parts.scheme in {"http", "https"} and parts.hostname else None
 
     def may_begin_with(self, text: str) -> bool:
-        return re.match("https?://|$|h$|ht$|htt$|https?:?/?$", text) is not None and "{" not in text
+        schemes = ("http://", "https://")
+        return "{" not in text and any(text.startswith(one) or one.startswith(text) for one in schemes)
 
 
 class Sid(Parameter):

@@ -53,13 +53,17 @@ class InstructionSchema(Schema):
     name: ClassVar[str]
     refused: ClassVar[Mapping[str, str]] = {}  # keys that people write, and what to write instead
 
-    def parameters(self) -> dict[str, Parameter]:
-        """The parameters by inline key."""
-        return {
+    def __init__(self) -> None:
+        super().__init__()
+        self._parameters = {
             field.data_key or name: field
             for name, field in self.fields.items()
             if isinstance(field, Parameter)
         }
+
+    def parameters(self) -> Mapping[str, Parameter]:
+        """The parameters by inline key."""
+        return self._parameters
 
     def field_findings(self, fields: Mapping[str, object]) -> Iterator[Finding]:
         """Which of the values do not go together."""
