@@ -12,5 +12,6 @@ The layers, lowest first; a module imports from its own layer and from those abo
     assembly, wsgi                     all of it put together from the environment
     cli                                the command line
 
-`logs`, the form of log lines, and `recent`, a bounded memory, need none of these. `sandbox`, the local TaskRouter, stands beside them: it imports nothing of ours, and only `cli` imports it.
+`logs`, the form of log lines, and `recent`, a bounded memory, need none of these. `sandbox`, the local
+TaskRouter, stands beside them: it imports nothing of ours, and only `cli` imports it.
 """
