@@ -19,10 +19,11 @@ class Location:
 
 
 class Level(StrEnum):
-    """How much a problem matters: an error keeps rules from being used, a warning does not."""
+    """How much a problem matters: an error keeps rules from being used, a warning does not; a note asks nothing."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)

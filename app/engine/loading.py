@@ -9,17 +9,16 @@ from typing import Any
 from app.engine import source
 from app.engine.actions import read_action
 from app.engine.catalogue import Check
+from app.engine.checks import checked
 from app.engine.conditions import Conditions
-from app.engine.expressions.meaning import Getter, compile_reference
-from app.engine.expressions.tree import Reference
+from app.engine.expressions import Reference
 from app.engine.format import CaseShape, DefaultShape, ExpectShape, FileShape, RuleShape, read_shape, schema
-from app.engine.plan import missing_parameters
 from app.engine.report import Report
 from app.engine.ruleset import DEFAULT, MAX_REJECTIONS, Action, Rule, RuleSet
-from app.engine.scope import NO_CALL
 from app.engine.source import Node, Scalar, SourceFile, read_source
 from app.engine.variables import Variables
-from app.model import Location, Mode, Problem
+from app.engine.written import Written, WrittenRule, written_rule
+from app.model import Location, Problem
 
 ONCE = ("default", "task_type_from", "max_rejections", "allowed_numbers")
 TEST_FILE_ENDING = "_test"
@@ -31,11 +30,13 @@ def read_rules(
     environment: Mapping[str, str],
     folder: str = "rules",
     unread: Sequence[Problem] = (),
+    *,
+    lint: bool = True,
 ) -> tuple[RuleSet | None, tuple[Problem, ...]]:
     """The rule set of a folder's files, None where one holds an error; and every problem, by place.
 
     `environment` is what `vars` may read, `folder` the place of what no file holds, `unread` the problems of
-    files that could not be read.
+    files that could not be read. Without `lint` only errors are looked for, which takes half the time.
     """
     loading = _Loading(environment, folder)
     for problem in unread:
@@ -43,6 +44,9 @@ def read_rules(
     for file in files:
         loading.file(file)
     ruleset = loading.ruleset(_version(files, loading.variables.values))
+    if lint:
+        for problem in checked(loading.written(ruleset), files):
+            loading.report.add(problem)
     return ruleset, loading.report.in_order()
 
 
@@ -67,6 +71,17 @@ class _Loading:
         self.rule_nodes: list[Node] = []
         self.once: dict[str, tuple[Node, Location, Any]] = {}
         self.names: dict[str, Location] = {}
+        self.rules: list[WrittenRule] = []
+        self.written_default: WrittenRule | None = None
+
+    def written(self, ruleset: RuleSet | None) -> Written:
+        return Written(
+            rules=tuple(self.rules),
+            default=self.written_default,
+            variables=self.variables,
+            allowed_numbers=self.setting("allowed_numbers", None),
+            ruleset=ruleset,
+        )
 
     def file(self, file: SourceFile) -> None:
         node, problems = read_source(file)
@@ -131,12 +146,16 @@ class _Loading:
         if fitting is None or not isinstance(node, source.Mapping):
             return None
         self.name(node, fitting.get("name"))
-        when = self.conditions.predicates(node.entries["when"]) if "when" in node.entries else ()
+        errors = self.report.errors
+        when = self.conditions.terms(node.entries["when"]) if "when" in node.entries else ()
         action = read_action(node, fitting, self.report, self.variables)
         self.report.rule = None
         if action is None or not fitting.get("enabled", True):
             return None
-        return Rule(fitting.get("name", ""), fitting.get("task_type", ()), when, action)
+        rule = Rule(fitting.get("name", ""), fitting.get("task_type", ()), when, action, node.location)
+        if errors == self.report.errors:
+            self.rules.append(written_rule(rule, node, self.variables))
+        return rule
 
     def name(self, rule: source.Mapping, name: str | None) -> None:
         if "name" not in rule.entries:
@@ -149,10 +168,10 @@ class _Loading:
         elif name:
             self.names[name] = rule.entries["name"].location
 
-    def task_type_from(self) -> tuple[Getter, ...]:
+    def task_type_from(self) -> tuple[Reference, ...]:
         if "task_type_from" not in self.once:
-            return (compile_reference(TASK_TYPE),)
-        return self.conditions.getters(self.once["task_type_from"][0])
+            return (TASK_TYPE,)
+        return self.conditions.references(self.once["task_type_from"][0])
 
     def default(self) -> Action | None:
         if "default" not in self.once and any(found.check == Check.YAML for found in self.report.problems):
@@ -162,27 +181,13 @@ class _Loading:
             hint = "add `default:` with reply, post or defer below it to one of the files"
             self.report.error(Check.ONCE_PER_RULE_SET, Location(self.folder), message, hint)
             return None
-        node, place, fitting = self.once["default"]
+        node, _, fitting = self.once["default"]
         if fitting is None or not isinstance(node, source.Mapping):
             return None
         self.report.rule = DEFAULT
         shaped = read_shape(DefaultShape, node, "the default", self.report) or {}
         action = read_action(node, shaped, self.report, self.variables, constant=True)
-        if action:
-            self.may_fail(action, place)
         self.report.rule = None
+        if action:
+            self.written_default = WrittenRule(DEFAULT, node, action)
         return action
-
-    def may_fail(self, action: Action, place: Location) -> None:
-        """A default that asks something of the call leaves some calls without an answer."""
-        if action.plan is None:
-            return
-        schema, fields = action.plan.schema, action.plan.constants
-        failures = [f"where {finding.message}" for finding in schema.call_findings(fields, NO_CALL)]
-        failures += [
-            f"at the fallback URL without {key}" for key in missing_parameters(schema, fields, Mode.REPLY)
-        ]
-        for failure in failures:
-            message = f"the default fails {failure}; such a callback is answered {{}}"
-            hint = "reject with activity_sid and defer always hold"
-            self.report.warning(Check.DEFAULT_CAN_FAIL, place, message, hint)

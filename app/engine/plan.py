@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from marshmallow import ValidationError
 
 from app.engine.catalogue import Check
 from app.engine.fields import Parameter
-from app.engine.instructions import Finding, InstructionSchema
+from app.engine.instructions import INSTRUCTIONS, Finding, InstructionSchema
 from app.engine.scope import Scope
 from app.engine.templates import Template
 from app.errors import DeskError, TemplateUnfilled
@@ -41,16 +42,36 @@ class Plan:
     schema: InstructionSchema
     constants: Mapping[str, object]
     blanks: tuple[Blank, ...]
+    _whole: Instruction | None = field(init=False, repr=False, compare=False)  # where there is no blank
+    _lacking: Mapping[Mode, tuple[Finding, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        whole = None if self.blanks else Instruction(self.schema.name, self.constants)
+        lacking = {
+            mode: tuple(_missing(self.schema, self.constants, mode)) for mode in (Mode.REPLY, Mode.POST)
+        }
+        object.__setattr__(self, "_whole", whole)
+        object.__setattr__(self, "_lacking", lacking)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What goes to another process, where the schema is one of its own."""
+        blanks = tuple((blank.key, blank.template) for blank in self.blanks)
+        return _restored, (self.schema.name, self.constants, blanks)
 
     def carry_out(self, scope: Scope, mode: Mode, allowed_numbers: tuple[str, ...] | None) -> Instruction:
         """The instruction for this call. Raises CannotCarryOut with all that stands against it."""
+        instruction = self._whole or self._filled(scope, allowed_numbers)
+        findings = [*self._lacking[mode], *self.schema.call_findings(instruction.fields, scope)]
+        if findings:
+            raise CannotCarryOut(findings)
+        return instruction
+
+    def _filled(self, scope: Scope, allowed_numbers: tuple[str, ...] | None) -> Instruction:
         fields = dict(self.constants)
         findings = [finding for blank in self.blanks if (finding := _fill(blank, fields, scope))]
         if not findings:
             findings = [
-                *_missing(self.schema, fields, mode),
                 *self.schema.field_findings(fields),
-                *self.schema.call_findings(fields, scope),
                 *self._forbidden_number(fields, scope, allowed_numbers),
             ]
         if findings:
@@ -77,6 +98,12 @@ class Plan:
             )
 
 
+def _restored(name: str, constants: Mapping[str, object], blanks: Iterable[tuple[str, Template]]) -> Plan:
+    schema = INSTRUCTIONS[name]
+    parameters = schema.parameters()
+    return Plan(schema, constants, tuple(Blank(key, parameters[key], template) for key, template in blanks))
+
+
 def missing_parameters(schema: InstructionSchema, keys: Iterable[str], mode: Mode) -> Iterable[str]:
     """The parameters without which TaskRouter refuses the instruction in this mode."""
     given = set(keys)
@@ -96,7 +123,9 @@ def _missing(schema: InstructionSchema, fields: Mapping[str, object], mode: Mode
 
 def _fill(blank: Blank, fields: dict[str, object], scope: Scope) -> Finding | None:
     try:
-        fields[blank.key] = blank.parameter.deserialize(blank.template.fill(scope))
+        value = blank.template.fill(scope)
+        read = blank.parameter.read(value)
+        fields[blank.key] = blank.parameter.deserialize(value) if read is None else read
     except TemplateUnfilled as error:
         hint = f"give it a value with | default(…), or make `when` ask for it: {blank.key}"
         return Finding(Check.TEMPLATE_UNFILLED, f"`{blank.key}`: {error}", hint, blank.parameter.missing_code)

@@ -141,10 +141,9 @@ class _Instruction:
         except TemplateError as error:
             self.report.error(Check.TEMPLATE, node.location, f"`{key}`: {error}", "see Values in the README")
             return
-        unknown = sorted(template.variables - self.variables.values.keys())
-        for name in unknown:
-            message = f"`{key}`: there is no var {name!r}"
-            self.report.error(Check.TEMPLATE, node.location, message, self.variables.hint(name))
+        unknown = [said for path in sorted(template.variables) if (said := self.variables.unknown(path))]
+        for message, hint in unknown:
+            self.report.error(Check.TEMPLATE, node.location, f"`{key}`: {message}", hint)
         head = text.partition("{{")[0]
         if not parameter.may_begin_with(head):
             message, hint = f"`{key}` cannot begin with {head!r}", f"it must be {parameter.wants}"

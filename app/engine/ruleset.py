@@ -1,16 +1,17 @@
-"""A rule set as it is used: rules in order, indexed by task type."""
+"""A rule set as it is used: rules in order, and what finds the one that decides."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from heapq import merge
-from typing import TypeAlias
+from typing import Any
 
-from app.engine.expressions.meaning import Getter, Predicate
+from app.engine.expressions import Expression, Reference, compile_reference, resolved
+from app.engine.expressions.compiling import Getter
+from app.engine.expressions.tree import And
+from app.engine.matching import Entry, Matcher
 from app.engine.plan import Plan
 from app.engine.scope import Scope
-from app.model import Mode
+from app.model import Location, Mode
 
 DEFAULT = "default"
 MAX_REJECTIONS = 20
@@ -28,56 +29,66 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """One expression of a `when`, as it is written and as it is read."""
+
+    text: str
+    tree: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule; without task types it looks at tasks of any."""
+    """One rule: all terms must hold; without task types it looks at tasks of any."""
 
     name: str
     task_types: tuple[str, ...]
-    when: tuple[Predicate, ...]
+    when: tuple[Term, ...]
     action: Action
+    location: Location = field(compare=False)
 
-    def matches(self, scope: Scope) -> bool:
-        return all(holds(scope) for holds in self.when)
-
-
-Place: TypeAlias = tuple[int, Rule]  # how many rules stand before it in the rule set, and the rule
+    @property
+    def condition(self) -> Expression | None:
+        """All terms as one expression, None where there is none."""
+        trees = tuple(term.tree for term in self.when)
+        return trees[0] if len(trees) == 1 else And(trees) if trees else None
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """All rules of a folder, compiled. `version` is a hash of their text and of the values of `vars`."""
+    """All rules of a folder. `version` is a hash of their text and of the values of `vars`."""
 
     rules: tuple[Rule, ...]
     default: Action
     variables: Mapping[str, object]
     version: str
-    task_type_from: tuple[Getter, ...]
+    task_type_from: tuple[Reference, ...]
     allowed_numbers: tuple[str, ...] | None = None
     max_rejections: int = MAX_REJECTIONS
-    _by_type: dict[str, list[Place]] = field(init=False, repr=False, compare=False)
-    _of_any_type: list[Place] = field(init=False, repr=False, compare=False)
+    _matcher: Matcher[Rule] = field(init=False, repr=False, compare=False)
+    _read_type: tuple[Getter, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_type: dict[str, list[Place]] = defaultdict(list)
-        of_any_type: list[Place] = []
-        for place in enumerate(self.rules):
-            names = set(place[1].task_types)
-            for rules in [by_type[name] for name in names] or [of_any_type]:
-                rules.append(place)
-        object.__setattr__(self, "_by_type", dict(by_type))
-        object.__setattr__(self, "_of_any_type", of_any_type)
+        entries = (Entry(rule.task_types, self.resolved(rule), rule) for rule in self.rules)
+        object.__setattr__(self, "_matcher", Matcher(entries))
+        object.__setattr__(self, "_read_type", tuple(map(compile_reference, self.task_type_from)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What goes to another process: the rules, which are compiled there anew."""
+        given = (self.rules, self.default, self.variables, self.version, self.task_type_from)
+        return RuleSet, (*given, self.allowed_numbers, self.max_rejections)
+
+    def resolved(self, rule: Rule) -> Expression | None:
+        """The rule's condition with the values of `vars` filled in."""
+        condition = rule.condition
+        return resolved(condition, self.variables) if condition else None
 
     def match(self, scope: Scope) -> Rule | None:
         """The first rule, in reading order, that looks at this task's type and whose terms all hold."""
-        # Merged for each call: a list of each type with the rules of any type would be quadratic in memory.
-        for _, rule in merge(self._by_type.get(self.task_type(scope), []), self._of_any_type):
-            if rule.matches(scope):
-                return rule
-        return None
+        return self._matcher.first(self.task_type(scope), scope)
 
     def task_type(self, scope: Scope) -> str:
         """The first of `task_type_from` that is not null, as text; empty where there is none."""
-        for read in self.task_type_from:
+        for read in self._read_type:
             value = read(scope)
             if value is not None:
                 return value if isinstance(value, str) else ""

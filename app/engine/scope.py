@@ -25,6 +25,12 @@ class Scope:
     variables: Mapping[str, object]
     now: datetime
 
+    def root(self, name: str) -> Mapping[str, object]:
+        """What a reference's root stands for, but for `taskrouter`."""
+        return {"task": self.task, "worker": self.worker, "callback": self.callback, "vars": self.variables}[
+            name
+        ]
+
 
 # What is seen where there is no call: nothing.
 NO_CALL = Scope({}, {}, {}, {}, datetime(2026, 1, 1, tzinfo=UTC))

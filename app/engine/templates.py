@@ -4,11 +4,13 @@ What is allowed is checked when rules are loaded, on Jinja's own syntax tree. A 
 null cannot be filled in: neither printed, nor joined, nor handed to any filter but `default`.
 """
 
+import marshal
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from inspect import signature
 from math import isfinite
+from types import CodeType
 from typing import Any
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -20,6 +22,7 @@ from app.engine.scope import Scope, lookup
 from app.errors import TemplateError, TemplateUnfilled
 
 ROOTS = ("task", "worker", "callback", "reservation", "vars")
+HARMLESS = frozenset({"urlencode", "length", "int", "float", "round"})  # filters whose text is safe in a URL
 MARKS = ("{{", "{%", "{#")
 STATEMENTS = frozenset({"block_begin", "comment_begin", "raw_begin"})  # Jinja's names for such tokens
 
@@ -61,20 +64,31 @@ def is_template(text: str) -> bool:
 class Template:
     """A value to be filled in for each callback.
 
-    `reads` names the roots it uses, `variables` the names below `vars`. `only` is the reference, as keys,
-    when the template is nothing but that: `{{ vars.password }}` is `("vars", "password")`.
+    `reads` names the roots it uses, `unescaped` those whose text it holds as it came, without `urlencode`;
+    `variables` are the paths below `vars`. `only` is the reference, as keys, when the template is nothing but
+    that: `{{ vars.password }}` is `("vars", "password")`.
     """
 
     text: str
     reads: frozenset[str]
-    variables: frozenset[str]
+    unescaped: frozenset[str]
+    variables: frozenset[tuple[str, ...]]
     only: tuple[str, ...]
-    evaluate: Callable[[Scope], object]
+    code: CodeType = field(repr=False, compare=False)
+    _evaluate: Callable[[Scope], object] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_evaluate", _evaluating(self.code))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What goes to another process: compiled, since reading a template anew costs fifty times more."""
+        given = (self.text, self.reads, self.unescaped, self.variables, self.only)
+        return _restored, (*given, marshal.dumps(self.code))
 
     def fill(self, scope: Scope) -> object:
         """The value: typed when the text is one `{{ … }}`, else text. Raises TemplateUnfilled."""
         try:
-            value = self.evaluate(scope)
+            value = self._evaluate(scope)
         except TemplateUnfilled as error:
             raise TemplateUnfilled(f"{self.text}: {error}") from None
         except Exception as error:
@@ -114,9 +128,10 @@ def _read(text: str) -> Template:
     return Template(
         text=text,
         reads=frozenset(reference[0] for reference in references),
-        variables=frozenset(reference[1] for reference in references if reference[0] == "vars"),
+        unescaped=frozenset(root for expression in expressions for root in _unescaped(expression)),
+        variables=frozenset(reference[1:] for reference in references if reference[0] == "vars"),
         only=references[0] if len(parts) == 1 and isinstance(whole, nodes.Getattr | nodes.Getitem) else (),
-        evaluate=_compiled(whole),
+        code=_code(whole),
     )
 
 
@@ -186,12 +201,32 @@ def _key(node: nodes.Getattr | nodes.Getitem) -> str:
     raise TemplateError("an index is a constant: [0] or ['key']")
 
 
-def _compiled(expression: nodes.Expr) -> Callable[[Scope], object]:
+def _unescaped(node: nodes.Node | None) -> Iterator[str]:
+    """The roots of references whose text is a part of what the node gives."""
+    match node:
+        case nodes.Name() | nodes.Getattr() | nodes.Getitem():
+            yield _reference(node)[0]
+        case nodes.Filter() if node.name in HARMLESS:
+            return
+        case nodes.CondExpr():
+            yield from (*_unescaped(node.expr1), *_unescaped(node.expr2))
+        case nodes.Compare() | nodes.Not() | None:
+            return
+        case _:
+            for child in node.iter_child_nodes():
+                yield from _unescaped(child)
+
+
+def _code(expression: nodes.Expr) -> CodeType:
     guarded = _Guard().visit(expression)
     body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), guarded, lineno=1)]
     tree = nodes.Template(body, lineno=1)
     tree.set_environment(_ENVIRONMENT)
-    template = _ENVIRONMENT.from_string(tree)
+    return _ENVIRONMENT.compile(tree)
+
+
+def _evaluating(code: CodeType) -> Callable[[Scope], object]:
+    template = _ENVIRONMENT.template_class.from_code(_ENVIRONMENT, code, _ENVIRONMENT.make_globals(None))
     evaluate = TemplateExpression(template, undefined_to_none=True)
     return lambda scope: evaluate(
         task=scope.task,
@@ -200,6 +235,11 @@ def _compiled(expression: nodes.Expr) -> Callable[[Scope], object]:
         vars=scope.variables,
         reservation={"sid": scope.callback.get("ReservationSid")},
     )
+
+
+def _restored(*given: Any) -> Template:
+    text, reads, unescaped, variables, only, code = given
+    return Template(text, reads, unescaped, variables, only, marshal.loads(code))  # noqa: S302  ours
 
 
 class _Guard(NodeTransformer):

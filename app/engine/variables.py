@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from app.engine import source
 from app.engine.catalogue import Check
 from app.engine.report import Report
+from app.engine.scope import lookup
 from app.engine.source import Node, Scalar, scalar_value
 from app.engine.suggest import did_you_mean
 from app.model import Location
@@ -22,8 +23,9 @@ class Variables:
 
     def __init__(self, environment: Mapping[str, str], report: Report) -> None:
         self.values: dict[str, object] = {}
+        self.used: set[str] = set()
+        self.places: dict[str, Location] = {}
         self._environment = environment
-        self._places: dict[str, str] = {}
         self._report = report
 
     def read(self, node: source.Mapping) -> None:
@@ -34,13 +36,26 @@ class Variables:
                 hint = "begin with a letter, go on with letters, digits and _"
                 self._report.error(Check.VARIABLE, place, f"{name!r} is no name for a var", hint)
             elif name in self.values:
-                message = f"the var {name!r} is defined a second time; first at {self._places[name]}"
+                message = f"the var {name!r} is defined a second time; first at {self.places[name]}"
                 self._report.error(
                     Check.DUPLICATE_NAME, place, message, "remove one of the two, or rename it"
                 )
             else:
-                self._places[name] = str(place)
+                self.places[name] = place
                 self.values[name] = self._value(value)
+
+    def unknown(self, path: tuple[str | int, ...]) -> tuple[str, str] | None:
+        """What to say of a path below `vars` that leads nowhere; None where there is a value. Notes its use."""
+        name = str(path[0])
+        self.used.add(name)
+        if name not in self.values:
+            return f"there is no var {name!r}", self.hint(name)
+        value: object = self.values[name]
+        for step in path[1:]:
+            if isinstance(value, dict) and step not in value:
+                return f"the var {name!r} has no {step!r}", did_you_mean(str(step), value)
+            value = lookup(value, (step,))
+        return None
 
     def hint(self, name: str) -> str:
         """What to do about a name under `vars` that is not there."""

@@ -1,5 +1,6 @@
 """Which rule decides: by task type, in reading order."""
 
+import pickle
 import tracemalloc
 
 import pytest
@@ -7,10 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.decide import decide
-from app.engine.ruleset import Action, Rule, RuleSet
-from app.engine.scope import Scope, scope_of
-from app.model import Mode
+from app.engine.expressions import parse, parse_reference
+from app.engine.expressions.meaning import holds
+from app.engine.ruleset import Action, Rule, RuleSet, Term
+from app.engine.scope import scope_of
+from app.model import Location, Mode
 from tests.builders import MONDAY_NOON, callback, ruleset
+
+
+def rule(name: str, types: tuple[str, ...] = (), *when: str) -> Rule:
+    terms = tuple(Term(text, parse(text)) for text in when)
+    return Rule(name, types, terms, Action(Mode.DEFER), Location("rules.yaml"))
+
 
 RULES = """\
     default: {defer: later}
@@ -49,40 +58,57 @@ def test_the_first_rule_that_matches_decides(task: object, rule: str) -> None:
     assert decide(ruleset(RULES), callback(task), MONDAY_NOON).rule == rule
 
 
-def always(_: Scope) -> bool:
-    return True
+WHENS = st.sampled_from(
+    [
+        "x == 1",
+        "x == 2",
+        "x == true",
+        "x IN [1, 2, null]",
+        "x == 'a' AND y == 1",
+        "y == 1 AND x == 'a'",
+        "x == 'a' OR x == 'b'",
+        "x == 'a' OR y == 'b'",
+        "'b' == x AND y != 1",
+        "NOT (x == 'a')",
+        "x HAS 'a'",
+        "x > 1",
+        "x == null",
+        "x == vars.a",
+        "x IN vars.both",
+        "y == vars.both",
+    ]
+)
+VARS = {"a": "a", "both": ["a", "b"]}
+VALUES = st.sampled_from([1, 2, 1.0, True, False, None, "a", "b", "", ["a"], {"a": 1}])
 
 
-def never(_: Scope) -> bool:
-    return False
-
-
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=300)
 @given(
-    types=st.lists(st.lists(st.sampled_from("abc"), max_size=3).map(tuple), max_size=8),
-    holds=st.lists(st.booleans(), min_size=8, max_size=8),
+    rules=st.lists(
+        st.tuples(st.lists(st.sampled_from("abc"), max_size=3), st.lists(WHENS, max_size=2)), max_size=12
+    ),
     task_type=st.sampled_from(["a", "b", "c", "d", None]),
+    task=st.fixed_dictionaries({}, optional={"x": VALUES, "y": VALUES}),
 )
 def test_the_index_changes_nothing(
-    types: list[tuple[str, ...]], holds: list[bool], task_type: str | None
+    rules: list[tuple[list[str], list[str]]], task_type: str | None, task: dict[str, object]
 ) -> None:
-    """The rule found is the one that trying them one after the other finds."""
-    rules = tuple(
-        Rule(f"r{n}", names, (always if holds[n] else never,), Action(Mode.DEFER))
-        for n, names in enumerate(types)
-    )
-    indexed = RuleSet(rules, Action(Mode.DEFER), {}, "v", (lambda _: task_type,))
-    scope = scope_of(callback(), {}, MONDAY_NOON)
+    """The rule found is the one that trying them one after the other finds, term by term."""
+    tried = tuple(rule(f"r{n}", tuple(types), *terms) for n, (types, terms) in enumerate(rules))
+    indexed = RuleSet(tried, Action(Mode.DEFER), VARS, "v", (parse_reference("type"),))
+    scope = scope_of(callback({**task, "type": task_type}), VARS, MONDAY_NOON)
     expected = next(
         (
-            rule
-            for rule in rules
-            if (not rule.task_types or task_type in rule.task_types) and rule.matches(scope)
+            each
+            for each in tried
+            if (not each.task_types or task_type in each.task_types)
+            and all(holds(term.tree, scope) for term in each.when)
         ),
         None,
     )
 
     assert indexed.match(scope) == expected
+    assert pickle.loads(pickle.dumps(indexed)).match(scope) == expected
 
 
 @pytest.mark.parametrize(
@@ -123,11 +149,10 @@ def test_a_type_named_twice_in_a_rule_counts_once() -> None:
 
 def test_many_types_beside_many_rules_of_any_type() -> None:
     """The index grows with the rules, not with the product of types and rules of any type."""
-    action = Action(Mode.DEFER)
-    rules = tuple(Rule(f"r{n}", (f"t{n}",) if n % 2 else (), (), action) for n in range(4_000))
+    rules = tuple(rule(f"r{n}", (f"t{n}",) if n % 2 else ()) for n in range(4_000))
     tracemalloc.start()
     try:
-        RuleSet(rules, action, {}, "v", ())
+        RuleSet(rules, Action(Mode.DEFER), {}, "v", ())
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

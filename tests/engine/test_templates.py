@@ -325,25 +325,25 @@ def test_what_is_refused(text: str, fragment: str) -> None:
     ("text", "reads", "variables", "only"),
     [
         ("plain", set(), set(), ()),
-        ("{{ vars.password }}", {"vars"}, {"password"}, ("vars", "password")),
-        ("{{ vars['password'] }}", {"vars"}, {"password"}, ("vars", "password")),
-        ("{{ vars.list[0].x }}", {"vars"}, {"list"}, ("vars", "list", "0", "x")),
-        ("{{ vars.a ~ task.b }}", {"vars", "task"}, {"a"}, ()),
-        ("{{ vars.a | trim }}", {"vars"}, {"a"}, ()),
-        ("x{{ vars.a }}", {"vars"}, {"a"}, ()),
-        ("{{ vars.a }}{{ vars.b }}", {"vars"}, {"a", "b"}, ()),
+        ("{{ vars.password }}", {"vars"}, {("password",)}, ("vars", "password")),
+        ("{{ vars['password'] }}", {"vars"}, {("password",)}, ("vars", "password")),
+        ("{{ vars.list[0].x }}", {"vars"}, {("list", "0", "x")}, ("vars", "list", "0", "x")),
+        ("{{ vars.a ~ task.b }}", {"vars", "task"}, {("a",)}, ()),
+        ("{{ vars.a | trim }}", {"vars"}, {("a",)}, ()),
+        ("x{{ vars.a }}", {"vars"}, {("a",)}, ()),
+        ("{{ vars.a }}{{ vars.b }}", {"vars"}, {("a",), ("b",)}, ()),
         (
             "{{ worker.a if callback.b else reservation.sid }}",
             {"worker", "callback", "reservation"},
             set(),
             (),
         ),
-        ("{{ worker.a | default(vars.z) }}", {"worker", "vars"}, {"z"}, ()),
-        ("{{ worker.a | truncate(end=vars.z) }}", {"worker", "vars"}, {"z"}, ()),
+        ("{{ worker.a | default(vars.z) }}", {"worker", "vars"}, {("z",)}, ()),
+        ("{{ worker.a | truncate(end=vars.z) }}", {"worker", "vars"}, {("z",)}, ()),
     ],
 )
 def test_what_a_template_reads(
-    text: str, reads: set[str], variables: set[str], only: tuple[str, ...]
+    text: str, reads: set[str], variables: set[tuple[str, ...]], only: tuple[str, ...]
 ) -> None:
     """A template knows its roots, its vars, and whether it is one reference alone."""
     template = read_template(text)

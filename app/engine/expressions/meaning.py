@@ -1,103 +1,75 @@
-"""Tree to predicate: what a comparison means (the tables of Twilio's workflow expressions).
+"""What a comparison means (the tables of Twilio's workflow expressions), as tables of plain functions.
 
-No predicate ever raises, whatever the attributes hold.
+No function here raises, whatever the attributes hold. `compiling` says the same faster.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from operator import ge, gt, le, lt
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from app.engine.expressions.tree import And, Comparison, Expression, Not, Operand, Or, Reference
+import re2
+
+from app.engine.expressions.tree import And, Comparison, Constant, Expression, Not, Operand, Or, Reference
 from app.engine.scope import Scope, lookup
 
-Predicate = Callable[[Scope], bool]
-Getter = Callable[[Scope], object]
-
-# All in UTC, as Twilio's own.
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CLOCK: Mapping[str, Callable[[datetime], object]] = {
     "currentTime": lambda now: now.hour * 100 + now.minute,
     "currentHour": lambda now: now.hour,
     "currentMin": lambda now: now.minute,
-    "dayOfWeek": lambda now: ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[now.weekday()],
+    "dayOfWeek": lambda now: DAYS[now.weekday()],
 }
 
 
-def compile_expression(expression: Expression) -> Predicate:
-    """A function that tells whether the expression holds. Names under `taskrouter` must be those of CLOCK."""
+def holds(expression: Expression, scope: Scope) -> bool:
+    """Whether an expression holds, term by term as it stands. Names under `taskrouter` must be those of CLOCK."""
     match expression:
-        case Comparison(operator, left, right):
-            return _comparison(COMPARE[operator], left, right)
+        case Comparison():
+            return compare(expression, value_of(expression.left, scope), value_of(expression.right, scope))
         case Not(term):
-            inner = compile_expression(term)
-            return lambda scope: not inner(scope)
+            return not holds(term, scope)
         case And(terms):
-            return _all([compile_expression(term) for term in terms])
+            return all(holds(term, scope) for term in terms)
         case Or(terms):
-            return _any([compile_expression(term) for term in terms])
+            return any(holds(term, scope) for term in terms)
 
 
-def compile_reference(reference: Reference) -> Getter:
-    """A function that looks a reference up; None for whatever is not there."""
-    root, path = reference.root, reference.path
-    match root:
-        case "taskrouter":
-            read = CLOCK[str(path[0])]
-            return lambda scope: read(scope.now)
-        case "task":
-            return lambda scope: lookup(scope.task, path)
-        case "worker":
-            return lambda scope: lookup(scope.worker, path)
-        case "callback":
-            return lambda scope: lookup(scope.callback, path)
-    return lambda scope: lookup(scope.variables, path)
+def compare(comparison: Comparison, left: object, right: object) -> bool:
+    """Whether a comparison holds for these values of its two sides."""
+    if is_day(comparison.left) or is_day(comparison.right):
+        left, right = folded(left), folded(right)
+    return COMPARE[comparison.operator](left, right)
 
 
-def _comparison(compare: Callable[[object, object], bool], left: Operand, right: Operand) -> Predicate:
-    get_left, get_right = _operand(left), _operand(right)
-    if _is_day(left) or _is_day(right):
-        return lambda scope: compare(_folded(get_left(scope)), _folded(get_right(scope)))
-    return lambda scope: compare(get_left(scope), get_right(scope))
+def value_of(operand: Operand, scope: Scope) -> object:
+    """The value of an operand; None for whatever is not there."""
+    if isinstance(operand, Constant):
+        return operand.value
+    if operand.root == "taskrouter":
+        return CLOCK[str(operand.path[0])](local_time(scope.now, operand.zone))
+    return lookup(scope.root(operand.root), operand.path)
 
 
-def _operand(operand: Operand) -> Getter:
-    if isinstance(operand, Reference):
-        return compile_reference(operand)
-    value = operand.value
-    return lambda _: value
+def local_time(now: datetime, zone: str | None) -> datetime:
+    """The time on the clocks of a zone; `now` is aware, and the zone exists."""
+    return now.astimezone(ZoneInfo(zone)) if zone else now
 
 
-def _all(predicates: list[Predicate]) -> Predicate:
-    def holds(scope: Scope) -> bool:
-        for predicate in predicates:  # noqa: SIM110  a third faster than all() over a generator
-            if not predicate(scope):
-                return False
-        return True
-
-    return holds
-
-
-def _any(predicates: list[Predicate]) -> Predicate:
-    def holds(scope: Scope) -> bool:
-        for predicate in predicates:  # noqa: SIM110  a third faster than any() over a generator
-            if predicate(scope):
-                return True
-        return False
-
-    return holds
-
-
-def _is_day(operand: Operand) -> bool:
+def is_day(operand: Operand) -> bool:
     return isinstance(operand, Reference) and (operand.root, operand.path) == ("taskrouter", ("dayOfWeek",))
 
 
-def _folded(value: object) -> object:
+def folded(value: object) -> object:
     """Days of the week compare without regard to case."""
     if isinstance(value, list):
         return [item.casefold() if isinstance(item, str) else item for item in value]
     return value.casefold() if isinstance(value, str) else value
 
 
-def _kind(value: object) -> str:
+def kind(value: object) -> str:
     """Values compare within a kind alone: a boolean is no number, a list or an object equals nothing."""
     if value is None or isinstance(value, bool):
         return type(value).__name__
@@ -107,14 +79,14 @@ def _kind(value: object) -> str:
 
 
 def equal(left: object, right: object) -> bool:
-    kind = _kind(left)
-    return kind == _kind(right) and kind != "document" and left == right
+    of_left = kind(left)
+    return of_left == kind(right) and of_left != "document" and left == right
 
 
 def _ordered(compare: Callable[..., bool]) -> Callable[[object, object], bool]:
     def holds(left: object, right: object) -> bool:
-        kind = _kind(left)
-        return kind in {"number", "text"} and kind == _kind(right) and compare(left, right)
+        of_left = kind(left)
+        return of_left in {"number", "text"} and of_left == kind(right) and compare(left, right)
 
     return holds
 
@@ -133,6 +105,25 @@ def _not_in(left: object, right: object) -> bool:
     return isinstance(right, list) and (left is None or not _in(left, right))
 
 
+def _matches(left: object, right: object) -> bool:
+    if not isinstance(left, str) or not isinstance(right, str):
+        return False
+    try:
+        return regex(right).search(left.encode(errors="replace")) is not None
+    except re2.error:
+        return False
+
+
+@lru_cache(maxsize=10_000)
+def regex(pattern: str) -> Any:
+    """The pattern as RE2 has it, for bytes: twice as fast as for text. Raises re2.error."""
+    return re2.compile(pattern.encode(errors="replace"), _OPTIONS)
+
+
+_OPTIONS = re2.Options()
+_OPTIONS.log_errors = False  # else RE2 writes them to standard error itself
+
+
 COMPARE: Mapping[str, Callable[[object, object], bool]] = {
     "==": equal,
     "!=": lambda left, right: not equal(left, right),
@@ -144,4 +135,5 @@ COMPARE: Mapping[str, Callable[[object, object], bool]] = {
     "HAS": lambda left, right: _in(right, left),
     "IN": _in,
     "NOT IN": _not_in,
+    "MATCHES": _matches,
 }

@@ -1,25 +1,38 @@
 """What to say of an expression that does not parse: each mistake people make has its own sentence."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from app.errors import ExpressionError
 
-OPERATORS = "==, !=, <, <=, >, >=, CONTAINS, HAS, IN or NOT IN"
+OPERATORS = "==, !=, <, <=, >, >=, CONTAINS, HAS, IN, NOT IN or MATCHES"
 
 VALUES = "write a name, a quoted text, a number or a [list]"
 
 VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|-?\w+(?:[.+-]\w+|\[[0-9]+\])*)"""
 
 
+class Expected(Enum):
+    """What could stand where the parser stopped."""
+
+    OPERAND = auto()
+    OPERATOR = auto()  # behind the left operand
+    FIRST_ITEM = auto()  # of a list
+    ITEM = auto()
+    COMMA = auto()  # behind an item
+    CONJUNCTION = auto()  # behind a whole comparison
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the parser stopped: the text before, the text from there on, and what it was waiting for."""
+    """Where the parser stopped, and what could stand there; `inside` tells of an open parenthesis."""
 
     text: str
     at: int
-    waiting_for: frozenset[str]
+    expected: Expected
+    inside: bool = False
 
     @property
     def before(self) -> str:
@@ -30,22 +43,6 @@ class Place:
         return self.text[self.at :]
 
     @property
-    def after_comparison(self) -> bool:
-        return "_AND" in self.waiting_for
-
-    @property
-    def after_operand(self) -> bool:
-        return "COMPARE" in self.waiting_for
-
-    @property
-    def before_list_item(self) -> bool:
-        return "STRING" in self.waiting_for and "REFERENCE" not in self.waiting_for
-
-    @property
-    def after_list_item(self) -> bool:
-        return "_COMMA" in self.waiting_for
-
-    @property
     def word(self) -> str:
         match = re.match(rf"{VALUE}|[=!<>]+|.", self.rest, re.DOTALL)
         return match[0] if match else ""
@@ -54,9 +51,8 @@ class Place:
 Explanation = tuple[str, str]
 
 
-def explain(text: str, at: int, waiting_for: Iterable[str]) -> ExpressionError:
-    """What to say where the parser stopped; `waiting_for` names the terminals that it accepts there."""
-    place = Place(text, at, frozenset(waiting_for))
+def explain(place: Place) -> ExpressionError:
+    """What to say where the parser stopped."""
     for mistake in MISTAKES:
         found = mistake(place)
         if found is not None:
@@ -99,7 +95,7 @@ def split_operator(place: Place) -> Explanation | None:
 
 
 def foreign_operator(place: Place) -> Explanation | None:
-    for foreign, ours in (("&&", "AND"), ("||", "OR"), ("===", "=="), ("<>", "!="), ("=~", "CONTAINS")):
+    for foreign, ours in (("&&", "AND"), ("||", "OR"), ("===", "=="), ("<>", "!="), ("=~", "MATCHES")):
         if place.rest.startswith(foreign) or (place.before + place.rest[:1]).endswith(foreign):
             return f"{foreign} is no operator of this language", f"write {ours}"
     return None
@@ -109,6 +105,14 @@ def exclamation_mark(place: Place) -> Explanation | None:
     if place.rest[:1] != "!":
         return None
     return "! negates nothing here", "write NOT (…), or compare with != or == false"
+
+
+def zoned_clock(place: Place) -> Explanation | None:
+    if not re.search(r"\btaskrouter\.in\s*$", place.before, re.IGNORECASE) or place.rest[:1] != "(":
+        return None
+    return "a time zone stands in quotes, and a name of the clock follows", (
+        'write taskrouter.in("America/New_York").currentTime'
+    )
 
 
 def star(place: Place) -> Explanation | None:
@@ -141,37 +145,37 @@ def list_without_brackets(place: Place) -> Explanation | None:
 
 def reference_in_list(place: Place) -> Explanation | None:
     name = re.match(r"\w+(?:\.\w+|\[\d+\])*", place.rest)
-    if not (name and place.before_list_item):
+    if not name or place.expected not in {Expected.FIRST_ITEM, Expected.ITEM}:
         return None
     return f"a list holds constants, and {name[0]} is a name", f'write "{name[0]}" if it is text'
 
 
 def missing_comma(place: Place) -> Explanation | None:
-    if not (place.after_list_item and place.rest.strip()):
+    if place.expected is not Expected.COMMA or not place.rest.strip():
         return None
     return f"{place.word!r} follows a value of the list", "write , between values and ] behind the last"
 
 
 def unclosed_list(place: Place) -> Explanation | None:
-    if place.rest.strip() or "_RBRACKET" not in place.waiting_for:
+    if place.rest.strip() or place.expected not in {Expected.FIRST_ITEM, Expected.COMMA}:
         return None
     return "the list is never closed", "close it with ]"
 
 
 def unclosed_parenthesis(place: Place) -> Explanation | None:
-    if place.rest.strip() or not (place.after_comparison and "_RPAR" in place.waiting_for):
+    if place.rest.strip() or place.expected is not Expected.CONJUNCTION or not place.inside:
         return None
     return "a parenthesis is never closed", "close it with )"
 
 
 def surplus_parenthesis(place: Place) -> Explanation | None:
-    if place.rest[:1] != ")" or not place.after_comparison:
+    if place.rest[:1] != ")" or place.expected is not Expected.CONJUNCTION:
         return None
     return "this ) closes nothing", "remove it, or open a ( before"
 
 
 def no_comparison(place: Place) -> Explanation | None:
-    if not place.after_operand:
+    if place.expected is not Expected.OPERATOR:
         return None
     operand = re.search(rf"({VALUE})\s*$", place.before)
     shown = operand[1] if operand else "a list"
@@ -189,7 +193,7 @@ def no_comparison(place: Place) -> Explanation | None:
 
 
 def pasted_text(place: Place) -> Explanation | None:
-    if not (place.after_comparison and place.rest.strip()):
+    if place.expected is not Expected.CONJUNCTION or not place.rest.strip():
         return None
     return f"{place.word!r} follows a complete comparison", "join comparisons with AND or OR"
 
@@ -208,6 +212,7 @@ MISTAKES: tuple[Callable[[Place], Explanation | None], ...] = (
     foreign_operator,
     split_operator,
     exclamation_mark,
+    zoned_clock,
     star,
     hyphen,
     comma_list,

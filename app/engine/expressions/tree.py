@@ -17,11 +17,15 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A value of the call: `path` of keys and indexes below one of ROOTS."""
+    """A value of the call: `path` of keys and indexes below one of ROOTS.
+
+    `zone` is the time zone of `taskrouter.in("Zone/City").…`, None for UTC and for every other root.
+    """
 
     root: str
     path: tuple[str | int, ...]
     at: int = field(default=0, compare=False)
+    zone: str | None = None
 
 
 Operand: TypeAlias = Constant | Reference
@@ -29,7 +33,7 @@ Operand: TypeAlias = Constant | Reference
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`operator` is one of ==, !=, <, <=, >, >=, CONTAINS, HAS, IN and NOT IN."""
+    """`operator` is one of ==, !=, <, <=, >, >=, CONTAINS, HAS, IN, NOT IN and, ours, MATCHES."""
 
     operator: str
     left: Operand

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.engine.expressions.meaning import CLOCK, compile_expression, compile_reference
+from app.engine.expressions.compiling import compile_expression, compile_reference
+from app.engine.expressions.meaning import CLOCK
 from app.engine.expressions.parser import parse, parse_reference
 from app.engine.scope import scope_of
 from app.model import Callback

@@ -118,14 +118,16 @@ def test_lists(text: str, at: int, message: str, hint: str) -> None:
         ("a == 1 || b == 1", 7, "|| is no operator of this language", "write OR"),
         ("a === 1", 4, "=== is no operator of this language", "write =="),
         ("a <> 1", 3, "<> is no operator of this language", "write !="),
-        ("a =~ 'x'", 3, "=~ is no operator of this language", "write CONTAINS"),
+        ("a =~ 'x'", 3, "=~ is no operator of this language", "write MATCHES"),
         ("!a", 0, "! negates nothing here", "write NOT (…)"),
         ("a == !b", 5, "! negates nothing here", "compare with != or == false"),
         ("a LIKE 'x'", 2, "'LIKE' is no operator", "write ==, !=, <"),
-        ("a NOTIN ['x']", 2, "'NOTIN' is no operator", "NOT IN after a"),
-        ("a MATCHES 'x'", 2, "'MATCHES' is no operator", "after a"),
+        ("a NOTIN ['x']", 2, "'NOTIN' is no operator", "NOT IN or MATCHES after a"),
+        ("taskrouter.in(Paris).currentHour > 8", 13, "a time zone stands in quotes", "taskrouter.in(\"Ame"),
+        ("taskrouter.in('Europe/Paris') > 8", 13, "a time zone stands in quotes", ".currentTime"),
+        ("1 == taskrouter.in ()", 19, "a time zone stands in quotes", ".currentTime"),
         ("[1] foo 1", 4, "'foo' is no operator", "after a list"),
-        ("a NOT 1", 6, "'1' stands where a value is wanted", VALUES),
+        ("a NOT 1", 2, "'NOT' is no operator", "NOT IN or MATCHES after a"),
         ("NOT a == 1", 4, "NOT stands before 'a'", "write NOT (…), or turn the comparison round"),
         ("NOT", 3, "NOT stands alone", "write NOT (…)"),
     ],
@@ -133,7 +135,8 @@ def test_lists(text: str, at: int, message: str, hint: str) -> None:
 def test_operators_of_other_languages(text: str, at: int, message: str, hint: str) -> None:
     """Operators of other languages are translated."""
     place, said, way_out = mistake(text)
-    assert (place, said) == (at, message)
+    assert place == at
+    assert said.startswith(message)
     assert hint in (way_out or "")
 
 

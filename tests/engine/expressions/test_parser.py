@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.engine.expressions.meaning import compile_expression
+from app.engine.expressions.compiling import compile_expression
 from app.engine.expressions.parser import MAX_DEPTH, MAX_DIGITS, parse, parse_reference
 from app.engine.expressions.tree import (
     ROOTS,
