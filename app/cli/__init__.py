@@ -6,6 +6,7 @@ from app.cli.check import check
 from app.cli.demo import demo
 from app.cli.failures import Desk
 from app.cli.sandbox import sandbox
+from app.cli.schema import schema
 from app.cli.serve import serve
 
 
@@ -22,5 +23,5 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, check, sandbox):
+for command in (demo, serve, check, schema, sandbox):
     main.add_command(command)

@@ -7,7 +7,9 @@ filters, templates              values with {{ … }}
 fields, instructions, wire      the six instructions: their fields, their checks, their two forms
 source                          YAML text to nodes with line and column
 format                          the shape of a rules file
+manual, editor                  the format as a JSON Schema, for editors
 variables, conditions, actions, planning, loading
                                 nodes to a RuleSet, and all problems in a report
-plan, ruleset, decide           a RuleSet and a Callback to a Decision
+written, checks                 rules as they stand in their files, and what had better not stand there
+plan, matching, ruleset, decide a RuleSet and a Callback to a Decision
 """

@@ -5,19 +5,25 @@ No message repeats the value: at decision time it is a caller's, and messages ar
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields
 
 PHONE_NUMBER = re.compile(r"\+[1-9][0-9]{1,14}")
 CLIENT = re.compile(r"client:[^\s]+")
-SIP_ADDRESS = re.compile(r"sip:[^\s@]+@[^\s@]+", re.IGNORECASE)
+SIP_ADDRESS = re.compile(r"[Ss][Ii][Pp]:[^\s@]+@[^\s@]+")
+EVENTS_BETWEEN_COMMAS = r"^\s*(?:{0})\s*(?:,\s*(?:{0})\s*)*$"
 MAX_TIMEOUT = 999
 MAX_SIP_TIMEOUT = 600
 
 CALL_EVENTS = ("initiated", "ringing", "answered", "completed")
 CONFERENCE_EVENTS = ("start", "end", "join", "leave", "mute", "hold")
+
+JsonSchema: TypeAlias = dict[str, Any]
+
+# YAML 1.2, and so an editor, reads an unquoted +14155551212 as a number; `source` reads it as text.
+TEXT_OR_UNQUOTED_NUMBER: Mapping[str, object] = {"type": ["string", "integer"], "minimum": 1}
 
 
 def is_contact_uri(value: object) -> bool:
@@ -57,8 +63,13 @@ class Parameter(fields.Field[Any]):
     ) -> Any:
         read = self.read(value)
         if read is None:
-            raise ValidationError(f"must be {self.wants}" + (f", {self.note}" if self.note else ""))
+            raise ValidationError(self.refusal)
         return read
+
+    @property
+    def refusal(self) -> str:
+        """What is said of a value of another kind."""
+        return f"must be {self.wants}" + (f", {self.note}" if self.note else "")
 
     def read(self, value: object) -> object:
         """The value as TaskRouter takes it, None when it is not of this kind."""
@@ -67,6 +78,17 @@ class Parameter(fields.Field[Any]):
     def may_begin_with(self, text: str) -> bool:
         """Whether a value of this kind may begin with a text, which a template begins with."""
         return True
+
+    def json_schema(self) -> JsonSchema:
+        """JSON Schema's keywords for a constant of this kind. They refuse nothing that `read` reads.
+
+        `errorMessage` is yaml-language-server's own: what it shows for a value of another kind.
+        """
+        return {**self.keywords(), "errorMessage": self.refusal}
+
+    def keywords(self) -> JsonSchema:
+        """What JSON Schema can say of this kind; a pattern is read by Python and by JavaScript."""
+        raise NotImplementedError
 
 
 class Text(Parameter):
@@ -77,6 +99,9 @@ class Text(Parameter):
 
     def read(self, value: object) -> object:
         return value if isinstance(value, str) and value.strip() and value.isprintable() else None
+
+    def keywords(self) -> JsonSchema:
+        return {"type": "string", "pattern": r"^.*\S.*$"}
 
 
 class Secret(Text):
@@ -92,6 +117,10 @@ class PhoneNumber(Parameter):
     def read(self, value: object) -> object:
         return value if isinstance(value, str) and PHONE_NUMBER.fullmatch(value) else None
 
+    def keywords(self) -> JsonSchema:
+        pattern = f"^{PHONE_NUMBER.pattern}$"
+        return {**TEXT_OR_UNQUOTED_NUMBER, "pattern": pattern, "examples": [self.example]}
+
 
 class ContactUri(Parameter):
     """Where a worker is called."""
@@ -101,6 +130,11 @@ class ContactUri(Parameter):
 
     def read(self, value: object) -> object:
         return value if is_contact_uri(value) else None
+
+    def keywords(self) -> JsonSchema:
+        kinds = "|".join(kind.pattern for kind in (PHONE_NUMBER, CLIENT, SIP_ADDRESS))
+        examples = ["+14155551212", "client:alice", "sip:alice@example.com"]
+        return {**TEXT_OR_UNQUOTED_NUMBER, "pattern": f"^(?:{kinds})$", "examples": examples}
 
 
 class Url(Parameter):
@@ -124,6 +158,10 @@ class Url(Parameter):
         schemes = ("http://", "https://")
         return "{" not in text and any(text.startswith(one) or one.startswith(text) for one in schemes)
 
+    def keywords(self) -> JsonSchema:
+        pattern = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#]\S*$"
+        return {"type": "string", "pattern": pattern, "examples": [self.example]}
+
 
 class Sid(Parameter):
     """A SID: its prefix and 32 hexadecimal digits."""
@@ -140,6 +178,9 @@ class Sid(Parameter):
 
     def may_begin_with(self, text: str) -> bool:
         return text.startswith(self.prefix) or self.prefix.startswith(text)
+
+    def keywords(self) -> JsonSchema:
+        return {"type": "string", "pattern": f"^{self.pattern.pattern}$", "examples": [self.example]}
 
 
 class Whole(Parameter):
@@ -158,6 +199,10 @@ class Whole(Parameter):
             return None
         return value if self.least <= value <= self.most else None
 
+    def keywords(self) -> JsonSchema:
+        limits = {"minimum": self.least, "maximum": self.most}
+        return {"type": ["integer", "string"], **limits, "pattern": "^[0-9]{1,9}$"}
+
 
 class Flag(Parameter):
     """A boolean; the texts `true` and `false` are read too."""
@@ -169,6 +214,9 @@ class Flag(Parameter):
         if isinstance(value, str):
             return {"true": True, "false": False}.get(value)
         return value if isinstance(value, bool) else None
+
+    def keywords(self) -> JsonSchema:
+        return {"type": ["boolean", "string"], "pattern": "^(?:true|false)$"}
 
 
 class Choice(Parameter):
@@ -183,6 +231,9 @@ class Choice(Parameter):
     def read(self, value: object) -> object:
         text = str(value).lower() if isinstance(value, bool) else value
         return text if isinstance(text, str) and text in self.choices else None
+
+    def keywords(self) -> JsonSchema:
+        return {"enum": [*self.choices, *(flag for flag in (True, False) if self.read(flag))]}
 
 
 class Events(Parameter):
@@ -201,3 +252,8 @@ class Events(Parameter):
         if not all(isinstance(item, str) and item in self.events for item in items):
             return None
         return tuple(dict.fromkeys(items))
+
+    def keywords(self) -> JsonSchema:
+        pattern = EVENTS_BETWEEN_COMMAS.format("|".join(self.events))
+        items = {"enum": list(self.events)}
+        return {"type": ["array", "string"], "items": items, "minItems": 1, "pattern": pattern}

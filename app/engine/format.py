@@ -12,12 +12,22 @@ from marshmallow import Schema, ValidationError
 
 from app.engine import source
 from app.engine.catalogue import Check
-from app.engine.fields import Flag, Parameter, Whole
+from app.engine.fields import TEXT_OR_UNQUOTED_NUMBER, Flag, JsonSchema, Parameter, Whole
 from app.engine.report import Report
 from app.engine.suggest import did_you_mean
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
+MAX_REJECTIONS = 1000  # TaskRouter cancels a task then
 ACTIONS = ("reply", "post", "defer")
+NAME = re.compile(r"(?!default$)[a-z0-9][a-z0-9-]*")
+PREFIX = re.compile(r"\+[1-9][0-9]{0,14}|sip:[^\s@]+")
+DURATION = re.compile(r"([1-9][0-9]{0,5})([smh]?)")
+NOT_IN_TASK_TYPES = r",\[\]{}$"
+
+
+def reference(definition: str) -> JsonSchema:
+    """The reference to a definition of the JSON Schema."""
+    return {"$ref": f"#/definitions/{definition}"}
 
 
 class Prose(Parameter):
@@ -29,6 +39,9 @@ class Prose(Parameter):
     def read(self, value: object) -> object:
         return value if isinstance(value, str) and value.strip() else None
 
+    def keywords(self) -> JsonSchema:
+        return {"type": "string", "pattern": r"\S"}
+
 
 class Code(Parameter):
     """A Twilio code, or a check's id."""
@@ -39,6 +52,9 @@ class Code(Parameter):
     def read(self, value: object) -> object:
         return value if isinstance(value, int | str) and not isinstance(value, bool) else None
 
+    def keywords(self) -> JsonSchema:
+        return {"type": ["integer", "string"]}
+
 
 class Name(Parameter):
     """A rule's name."""
@@ -47,8 +63,10 @@ class Name(Parameter):
     example = "what-it-does"
 
     def read(self, value: object) -> object:
-        named = isinstance(value, str) and re.fullmatch(r"[a-z0-9][a-z0-9-]*", value) and value != "default"
-        return value if named else None
+        return value if isinstance(value, str) and NAME.fullmatch(value) else None
+
+    def keywords(self) -> JsonSchema:
+        return {"type": "string", "pattern": f"^{NAME.pattern}$", "examples": [self.example]}
 
 
 class Texts(Parameter):
@@ -56,6 +74,7 @@ class Texts(Parameter):
 
     wants = "a text or a list of texts"
     example = "[one, another]"
+    one = r"\S"  # what each of the texts looks like
 
     def read(self, value: object) -> object:
         items = [value] if isinstance(value, str) else value
@@ -63,15 +82,21 @@ class Texts(Parameter):
             return None
         return tuple(items) if all(isinstance(item, str) and item.strip() for item in items) else None
 
+    def keywords(self) -> JsonSchema:
+        text = {"type": "string", "pattern": self.one}
+        return {"type": ["string", "array"], "pattern": self.one, "items": text, "minItems": 1}
+
 
 class TaskTypes(Texts):
     """Task types."""
 
     wants = "a text or a list of texts, without commas, brackets or braces"
+    one = f"^[^{NOT_IN_TASK_TYPES}]*[^\\s{NOT_IN_TASK_TYPES}][^{NOT_IN_TASK_TYPES}]*$"
 
     def read(self, value: object) -> object:
         types = super().read(value)
-        whole = isinstance(types, tuple) and not any(re.search(r"[,\[\]{}$]", name) for name in types)
+        forbidden = f"[{NOT_IN_TASK_TYPES}]"
+        whole = isinstance(types, tuple) and not any(re.search(forbidden, name) for name in types)
         return types if whole else None
 
 
@@ -89,12 +114,14 @@ class Prefixes(Parameter):
     example = '["+1", "sip:example.com"]'
 
     def read(self, value: object) -> object:
-        prefix = re.compile(r"\+[1-9][0-9]{0,14}|sip:[^\s@]+")
         if not isinstance(value, list):
             return None
-        return (
-            tuple(value) if all(isinstance(item, str) and prefix.fullmatch(item) for item in value) else None
-        )
+        fitting = all(isinstance(item, str) and PREFIX.fullmatch(item) for item in value)
+        return tuple(value) if fitting else None
+
+    def keywords(self) -> JsonSchema:
+        prefix = {**TEXT_OR_UNQUOTED_NUMBER, "pattern": f"^(?:{PREFIX.pattern})$"}
+        return {"type": "array", "items": prefix, "examples": [["+1", "sip:example.com"]]}
 
 
 class Duration(Parameter):
@@ -104,28 +131,47 @@ class Duration(Parameter):
     example = "30s"
 
     def read(self, value: object) -> object:
-        match = re.fullmatch(r"([1-9][0-9]{0,5})([smh]?)", str(value))
+        match = DURATION.fullmatch(str(value))
         if not match:
             return None
         duration = timedelta(**{UNITS[match[2] or "s"]: int(match[1])})
         return duration if duration <= timedelta(days=1) else None
 
+    def keywords(self) -> JsonSchema:
+        limits = {"minimum": 1, "maximum": 24 * 60 * 60}
+        pattern = f"^{DURATION.pattern}$"
+        return {"type": ["string", "integer"], "pattern": pattern, **limits, "examples": [self.example]}
+
 
 class Object(Parameter):
-    """Keys with values."""
+    """Keys with values. `holds` names the definition that says which, in the JSON Schema; else any."""
 
     wants = "keys with values below it"
     example = "{key: value}"
+
+    def __init__(self, holds: str | None = None) -> None:
+        super().__init__()
+        self.holds = holds
+
+    def json_schema(self) -> JsonSchema:
+        return reference(self.holds) if self.holds else {"type": "object"}
 
     def read(self, value: object) -> object:
         return value if isinstance(value, dict) else None
 
 
 class Items(Parameter):
-    """A list."""
+    """A list. `of` names the definition of one item in the JSON Schema."""
 
     wants = "a list: each item begins with -"
     example = "[first, second]"
+
+    def __init__(self, of: str) -> None:
+        super().__init__()
+        self.of = of
+
+    def json_schema(self) -> JsonSchema:
+        return {"type": "array", "items": reference(self.of)}
 
     def read(self, value: object) -> object:
         return value if isinstance(value, list) else None
@@ -134,23 +180,23 @@ class Items(Parameter):
 class FileShape(Schema):
     """The top level of a file."""
 
-    vars = Object()
-    rules = Items()
-    max_rejections = Whole(1, 1000)
+    vars = Object("vars")
+    rules = Items("rule")
+    max_rejections = Whole(1, MAX_REJECTIONS)
     allowed_numbers = Prefixes()
     task_type_from = Texts()
-    default = Object()
-    tests = Items()
+    default = Object("default")
+    tests = Items("test")
 
 
 class DefaultShape(Schema):
     """What is done when no rule can be carried out."""
 
-    reply = Object()
-    post = Object()
+    reply = Object("reply")
+    post = Object("post")
     defer = Prose()
     retry_for = Duration()
-    on_failure = Object()
+    on_failure = Object("post")
 
 
 class RuleShape(DefaultShape):
@@ -182,7 +228,8 @@ class CaseShape(Schema):
     callback = Object()
     at = Prose()
     env = Object()
-    expect = Object()
+    rejections = Whole(0, MAX_REJECTIONS)
+    expect = Object("expect")
 
 
 @cache  # marshmallow copies all fields of a schema that is made

@@ -1,5 +1,6 @@
 """Every command explains itself, with an example that can be copied."""
 
+import re
 import shlex
 from collections.abc import Iterator
 
@@ -32,7 +33,7 @@ EXAMPLES = [
 
 def arguments(example: str) -> list[str]:
     """What stands behind `desk` in an example, without the variables before and the remark after it."""
-    words = shlex.split(example.partition("   ")[0].partition(" | ")[0])
+    words = shlex.split(re.split(" {3}| [|>] ", example)[0])
     return words[words.index("desk") + 1 :]
 
 
