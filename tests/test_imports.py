@@ -27,7 +27,7 @@ HOMES = {
     "click": ("app.cli",),
     "flask": ("app.web", "app.sandbox", "app.assembly", "app.wsgi", "app.cli.serve"),
     "gunicorn": ("app.web.server",),
-    "jinja2": ("app.engine.templates", "app.engine.filters"),
+    "jinja2": ("app.engine.templates", "app.engine.fragments", "app.engine.filters"),
     "marshmallow": ("app.engine",),
     "re2": ("app.engine.expressions", "app.engine.conditions"),
     "requests": ("app.delivery.reservations", "app.sandbox"),

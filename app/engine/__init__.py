@@ -3,7 +3,7 @@
 catalogue                       the ids of everything that can be wrong
 scope, callback                 what a request says, and what expressions and templates see of it
 expressions                     TaskRouter's expression language
-filters, templates              values with {{ … }}
+filters, fragments, templates   values with {{ … }}
 fields, instructions, wire      the six instructions: their fields, their checks, their two forms
 source                          YAML text to nodes with line and column
 format                          the shape of a rules file

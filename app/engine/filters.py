@@ -40,7 +40,8 @@ def _given(value: object) -> object:
     return value
 
 
-def _printed(value: object) -> str:
+def printed(value: object) -> str:
+    """The value as text. Raises TemplateUnfilled for what has none: null, a list or an object."""
     match value:
         case str():
             return value
@@ -58,11 +59,11 @@ def _default(value: object, default: object = "", boolean: bool = False) -> obje
 def _join(items: object, separator: str = "") -> str:
     if not isinstance(items, list):
         raise TemplateUnfilled("join needs a list")
-    return separator.join(_printed(item) for item in items)
+    return separator.join(printed(item) for item in items)
 
 
 def _replace(text: str, old: object, new: object, count: int = -1) -> str:
-    return text.replace(_printed(old), _printed(new), count)
+    return text.replace(printed(old), printed(new), count)
 
 
 def _integer(value: object, default: object = None) -> object:
@@ -86,9 +87,9 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "int": _integer,
     "join": _join,
     "replace": _replace,
-    "string": _printed,
+    "string": printed,
     "urlencode": lambda text: quote(text, safe=""),
     # The guards' own: no rule can name them, since they are not among FILTER_GUARDS.
     "given": _given,
-    "printed": _printed,
+    "printed": printed,
 }

@@ -1,7 +1,5 @@
 """The node of an instruction to a Plan: keys, values, templates, and what can be known before a call."""
 
-from dataclasses import replace
-
 from marshmallow import ValidationError
 
 from app.engine import source
@@ -161,7 +159,7 @@ class _Instruction:
     def constant_template(self, key: str, parameter: Parameter, template: Template, node: Node) -> None:
         """A template of vars alone is the same for every call: it is filled and validated here."""
         try:
-            value = template.fill(replace(NO_CALL, variables=self.variables.values))
+            value = template.fill(NO_CALL._replace(variables=self.variables.values))
         except TemplateUnfilled as error:
             message, hint = f"`{key}`: {error}", "give the var a value"
             self.report.error(Check.INVALID_PARAMETER, node.location, message, hint, parameter.missing_code)

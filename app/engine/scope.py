@@ -1,8 +1,8 @@
 """What expressions and templates see of a callback."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from app.model import Callback
 
@@ -12,8 +12,7 @@ NUMBERS = ("TaskAge", "TaskPriority")
 WORKER_FALLBACKS = {"sid": "WorkerSid", "friendly_name": "WorkerName"}
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """The roots of a reference, as mappings, and the time in UTC.
 
     An attribute document that is not a JSON object is an empty mapping here: its attributes are all null.
@@ -51,7 +50,7 @@ def lookup(value: object, path: tuple[str | int, ...]) -> object:
     """The value at a path of keys and indexes; None wherever the path leaves the document."""
     for step in path:
         if isinstance(step, str):
-            value = value.get(step) if isinstance(value, Mapping) else None
+            value = value.get(step) if isinstance(value, dict) else None
         else:
             value = value[step] if isinstance(value, list) and step < len(value) else None
     return value

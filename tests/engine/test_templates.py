@@ -301,7 +301,7 @@ def test_no_filter_takes_null(name: str) -> None:
         ("{# comment #}", "only {{ … }} is read"),
         ("{% raw %}{{ x }}{% endraw %}", "only {{ … }} is read"),
         ("{% include 'x' %}", "only {{ … }} is read"),
-        ("{% nonsense %}", "the template cannot be read"),
+        ("{% nonsense %}", "no {% … %}"),
         ("{{", "the template cannot be read"),
         ("{{ }}", "the template cannot be read: Expected an expression"),
         ("{{ task.a", "the template cannot be read"),

@@ -1,0 +1,268 @@
+"""What stands between `{{` and `}}`: a Jinja2 expression, without calls, tests and arithmetic.
+
+What is allowed is checked on Jinja's own syntax tree. A missing value is null, and null cannot be filled in:
+neither printed, nor joined, nor handed to any filter but `default`.
+"""
+
+import marshal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from inspect import signature
+from math import isfinite
+from types import CodeType
+from typing import Any
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2.visitor import NodeTransformer
+
+from app.engine.filters import FILTER_GUARDS, FILTERS
+from app.engine.scope import Scope, lookup
+from app.errors import TemplateError
+
+ROOTS = ("task", "worker", "callback", "reservation", "vars")
+HARMLESS = frozenset({"urlencode", "length", "int", "float", "round"})  # filters whose text is safe in a URL
+
+ALLOWED: tuple[type[nodes.Node], ...] = (
+    nodes.Const,
+    nodes.Name,
+    nodes.Getattr,
+    nodes.Getitem,
+    nodes.Filter,
+    nodes.Keyword,
+    nodes.Concat,
+    nodes.Or,
+    nodes.And,
+    nodes.Not,
+    nodes.Compare,
+    nodes.Operand,
+    nodes.CondExpr,
+)
+
+REFUSED: Mapping[type[nodes.Node], str] = {
+    nodes.Call: "a call",
+    nodes.Test: "a test with `is`: compare with == none, or use the filter default",
+    nodes.Neg: "arithmetic",
+    nodes.Pos: "arithmetic",
+    nodes.BinExpr: "arithmetic: join texts with ~",
+    nodes.List: "a list",
+    nodes.Tuple: "a list",
+    nodes.Dict: "an object",
+    nodes.Slice: "a slice",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One `{{ … }}`.
+
+    `references` are those that it reads, each as its keys; `unescaped` the roots of those whose text it holds
+    as it came, without `urlencode`. `plain` tells that it is one reference and nothing more.
+    """
+
+    references: tuple[tuple[str, ...], ...]
+    unescaped: frozenset[str]
+    plain: bool
+    code: CodeType = field(repr=False, compare=False)
+    evaluate: Callable[[Scope], object] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "evaluate", _evaluating(self.code))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What goes to another process: compiled, since compiling costs fifty times more than all else."""
+        return _restored, (self.references, self.unescaped, self.plain, marshal.dumps(self.code))
+
+
+@lru_cache(maxsize=10_000)
+def read_fragment(text: str) -> Fragment:
+    """The fragment that a text between `{{` and `}}` is. Raises TemplateError for whatever is not allowed."""
+    try:
+        tree = ENVIRONMENT.parse("{{" + text + "}}")
+    except TemplateSyntaxError as error:
+        raise unreadable(error) from None
+    [expression] = [part for output in tree.find_all(nodes.Output) for part in output.nodes]
+    references = tuple(_references(expression))
+    unescaped = frozenset(_unescaped(expression))
+    plain = isinstance(expression, nodes.Getattr | nodes.Getitem)
+    return Fragment(references, unescaped, plain, _code(expression))
+
+
+def unreadable(error: TemplateSyntaxError) -> TemplateError:
+    """Jinja's error as ours."""
+    return TemplateError(f"the template cannot be read: {(error.message or 'syntax').rstrip('.')}")
+
+
+def _references(node: nodes.Node) -> Iterator[tuple[str, ...]]:
+    """The references below a node, each as its keys. Raises TemplateError for whatever is forbidden."""
+    if not isinstance(node, ALLOWED):
+        name = next((name for refused, name in REFUSED.items() if isinstance(node, refused)), "this")
+        raise TemplateError(f"a template cannot hold {name}")
+    if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
+        yield _reference(node)
+        return
+    if isinstance(node, nodes.Const) and isinstance(node.value, float) and not isfinite(node.value):
+        raise TemplateError("a number is too large")
+    if isinstance(node, nodes.Filter):
+        _check_filter(node)
+    for child in node.iter_child_nodes():
+        yield from _references(child)
+
+
+def _check_filter(node: nodes.Filter) -> None:
+    if node.name not in FILTER_GUARDS:
+        raise TemplateError(f"there is no filter {node.name!r}: use {', '.join(FILTER_GUARDS)}")
+    if node.dyn_args or node.dyn_kwargs:
+        raise TemplateError("a template cannot hold * or ** before what a filter is given")
+    function = ENVIRONMENT.filters[node.name]
+    # Jinja hands some of its filters their environment first.
+    first = ["environment"] if hasattr(function, "jinja_pass_arg") else []
+    try:
+        signature(function).bind(
+            *first, "value", *node.args, **{str(given.key): given for given in node.kwargs}
+        )
+    except TypeError as error:
+        raise TemplateError(f"the filter {node.name}: {error}") from None
+
+
+def _reference(node: nodes.Node) -> tuple[str, ...]:
+    keys: list[str] = []
+    while isinstance(node, nodes.Getattr | nodes.Getitem):
+        keys.append(_key(node))
+        node = node.node
+    if not isinstance(node, nodes.Name):
+        raise TemplateError("a template can look into task, worker, callback, reservation and vars alone")
+    reference = (node.name, *reversed(keys))
+    for name in reference:
+        if name.startswith("_"):
+            raise TemplateError(f"a name cannot begin with an underscore: {name}")
+    if node.name not in ROOTS:
+        raise TemplateError(f"unknown name {node.name!r}: a reference begins with {', '.join(ROOTS)}")
+    if len(reference) == 1:
+        raise TemplateError(f"{node.name} alone is no value: write {node.name}.NAME")
+    if node.name == "reservation" and reference != ("reservation", "sid"):
+        raise TemplateError("of the reservation only reservation.sid is known")
+    return reference
+
+
+def _key(node: nodes.Getattr | nodes.Getitem) -> str:
+    if isinstance(node, nodes.Getattr):
+        return node.attr
+    if isinstance(node.arg, nodes.Const) and type(node.arg.value) in {int, str}:
+        return str(node.arg.value)
+    raise TemplateError("an index is a constant: [0] or ['key']")
+
+
+def _unescaped(node: nodes.Node | None) -> Iterator[str]:
+    """The roots of references whose text is a part of what the node gives."""
+    match node:
+        case nodes.Name() | nodes.Getattr() | nodes.Getitem():
+            yield _reference(node)[0]
+        case nodes.Filter() if node.name in HARMLESS:
+            return
+        case nodes.CondExpr():
+            yield from (*_unescaped(node.expr1), *_unescaped(node.expr2))
+        case nodes.Compare() | nodes.Not() | None:
+            return
+        case _:
+            for child in node.iter_child_nodes():
+                yield from _unescaped(child)
+
+
+def _code(expression: nodes.Expr) -> CodeType:
+    guarded = _Guard().visit(expression)
+    body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), guarded, lineno=1)]
+    tree = nodes.Template(body, lineno=1)
+    tree.set_environment(ENVIRONMENT)
+    return ENVIRONMENT.compile(tree)
+
+
+def _evaluating(code: CodeType) -> Callable[[Scope], object]:
+    template = ENVIRONMENT.template_class.from_code(ENVIRONMENT, code, {})
+    run = template.root_render_func
+
+    def evaluate(scope: Scope) -> object:
+        context = _Context(scope)
+        for _ in run(context):  # type: ignore[arg-type]  # it asks its context for no more than this one has
+            pass
+        return context.vars["result"]
+
+    return evaluate
+
+
+def _restored(*given: Any) -> Fragment:
+    references, unescaped, plain, code = given
+    return Fragment(references, unescaped, plain, marshal.loads(code))  # noqa: S302  from a process of ours
+
+
+class _Context:
+    """What the code of a template asks for names, and where it leaves its result.
+
+    Making Jinja's own context takes longer than all that most templates do.
+    """
+
+    __slots__ = ("_scope", "exported_vars", "vars")
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self.vars: dict[str, object] = {}
+        self.exported_vars: set[str] = set()
+
+    def resolve_or_missing(self, name: str) -> object:
+        scope = self._scope
+        match name:
+            case "task":
+                return scope.task
+            case "worker":
+                return scope.worker
+            case "vars":
+                return scope.variables
+            case "callback":
+                return scope.callback
+        return {"sid": scope.callback.get("ReservationSid")}
+
+
+class _Guard(NodeTransformer):
+    """Puts a check for null before every filter but `default`, and before all that is joined."""
+
+    def visit_Filter(self, node: nodes.Filter) -> nodes.Node:  # noqa: N802  the name that Jinja calls
+        self.generic_visit(node)
+        guard = FILTER_GUARDS[node.name]
+        if guard:
+            node.node = _filter(node.node, guard)
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        node.nodes = [
+            part
+            if isinstance(part, nodes.Const) and isinstance(part.value, str)
+            else _filter(part, "printed")
+            for part in node.nodes
+        ]
+        return node
+
+
+def _filter(node: nodes.Expr | None, name: str) -> nodes.Expr:
+    return nodes.Filter(node, name, [], [], None, None, lineno=1)
+
+
+class _KeysOnly(Environment):
+    """Looks up keys and indexes of JSON documents, never attributes of Python objects."""
+
+    def getattr(self, obj: object, attribute: str) -> Any:
+        return obj.get(attribute) if isinstance(obj, dict) else None
+
+    def getitem(self, obj: object, argument: object) -> Any:
+        return lookup(obj, (argument,)) if isinstance(argument, int | str) else None
+
+
+def _environment() -> Environment:
+    environment = _KeysOnly(keep_trailing_newline=True, autoescape=False)
+    environment.globals.clear()
+    environment.tests.clear()
+    environment.filters = dict(FILTERS)
+    return environment
+
+
+ENVIRONMENT = _environment()
