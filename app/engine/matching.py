@@ -1,8 +1,8 @@
 """Finds the first rule that matches without walking those that cannot.
 
-Most rules ask that some attribute equal a constant: such a rule is looked up by the attribute's value, and only
-the few that are found there are asked whether they hold. Rules are grouped by task type; those without a type
-are a group of their own, since a copy of them in every other group would be quadratic in memory.
+Most rules ask that some attribute equal a constant: such a rule is looked up by the attribute's value, and
+only the few that are found there are asked whether they hold. Rules are grouped by task type; those without
+a type are a group of their own, since a copy of them in every other group would be quadratic in memory.
 """
 
 from collections import Counter, defaultdict
@@ -30,12 +30,11 @@ class Entry(NamedTuple, Generic[T]):
 
 
 class Place(NamedTuple, Generic[T]):
-    """An entry that was compiled, and how many stand before it."""
+    """An entry and how many stand before it; `holds` is None where it holds whenever it is found."""
 
     number: int
-    holds: Predicate
+    holds: Predicate | None
     found: T
-    keys: Keys
 
 
 class Group(NamedTuple, Generic[T]):
@@ -46,35 +45,46 @@ class Group(NamedTuple, Generic[T]):
 
 
 class Matcher(Generic[T]):
-    """Finds among entries in order. Their expressions hold no `vars`."""
+    """Finds among entries in order. Their expressions hold no `vars`; `read_type` gives a task's type."""
 
-    def __init__(self, entries: Iterable[Entry[T]]) -> None:
-        by_type: dict[str | None, list[Place[T]]] = defaultdict(list)
-        for number, (task_types, expression, found) in enumerate(entries):
-            holds = compile_expression(expression) if expression else _always
-            place = Place(number, holds, found, required_values(expression) if expression else {})
-            for name in dict.fromkeys(task_types or (None,)):
-                by_type[name].append(place)
+    def __init__(self, entries: Iterable[Entry[T]], read_type: Getter) -> None:
+        by_type: dict[object, list[tuple[int, Entry[T]]]] = defaultdict(list)
+        self._end = 0
+        for entry in entries:
+            for name in dict.fromkeys(entry.task_types or (None,)):
+                by_type[name].append((self._end, entry))
+            self._end += 1
+        self._read_type = read_type
         self._of_any_type = _group(by_type.pop(None, []))
-        self._by_type = {name: _joined(_group(places), self._of_any_type) for name, places in by_type.items()}
+        self._by_type = {
+            name: _joined(_group(numbered), self._of_any_type) for name, numbered in by_type.items()
+        }
 
-    def first(self, task_type: str, scope: Scope) -> T | None:
-        """The first entry that looks at this task type and holds."""
-        group = self._by_type.get(task_type, self._of_any_type)
-        best: Place[T] | None = None
-        for read, by_value in group.by_value:
+    def first(self, scope: Scope) -> T | None:
+        """The first entry that looks at this task's type and holds."""
+        try:
+            by_value, lists = self._by_type.get(self._read_type(scope), self._of_any_type)
+        except TypeError:  # a list or an object, which is no type
+            by_value, lists = self._of_any_type
+        for read, places_of in by_value:
             try:
-                places = by_value.get(read(scope))
-            except TypeError:  # a list or an object, which equals nothing
+                places = places_of.get(read(scope))
+            except TypeError:  # nor does one equal anything
                 continue
             if places:
-                best = _earlier(places, scope, best)
-        for places in group.others:
-            best = _earlier(places, scope, best)
-        return best.found if best else None
+                lists = (*lists, places)
+        best, found = self._end, None
+        for places in lists:
+            for number, holds, entry in places:
+                if number > best:
+                    break
+                if holds is None or holds(scope):
+                    best, found = number, entry
+                    break
+        return found
 
 
-def required_values(expression: Expression) -> Keys:
+def required_values(expression: Expression | None) -> Keys:
     """References that must have one of a few values for the expression to hold."""
     match expression:
         case Comparison("==", Reference() as reference, Constant(value)):
@@ -98,41 +108,45 @@ def _keys(reference: Reference, values: Iterable[object]) -> Keys:
     return {reference: frozenset(value for value in values if not isinstance(value, list | dict))}
 
 
-def _always(_: Scope) -> bool:
-    return True
-
-
-def _earlier(places: Sequence[Place[T]], scope: Scope, best: Place[T] | None) -> Place[T] | None:
-    """The first of these places that holds, unless another that does stands before it."""
-    for place in places:
-        number, holds, _, _ = place
-        if best is not None and number > best.number:
-            return best
-        if holds(scope):
-            return place
-    return best
-
-
-def _group(places: list[Place[T]]) -> Group[T]:
+def _group(numbered: list[tuple[int, Entry[T]]]) -> Group[T]:
+    keyed = [(number, entry, required_values(entry.expression)) for number, entry in numbered]
     # A place is found by the reference that tells most places apart.
     distinct: dict[Reference, set[object]] = defaultdict(set)
     users: Counter[Reference] = Counter()
-    for place in places:
-        for key, values in place.keys.items():
+    for _, _, keys in keyed:
+        for key, values in keys.items():
             distinct[key] |= values
             users[key] += 1
     by_key: dict[Reference, dict[object, list[Place[T]]]] = defaultdict(lambda: defaultdict(list))
     others: list[Place[T]] = []
-    for place in places:
-        keys = [key for key in place.keys if users[key] >= FEW]
-        if not keys:
-            others.append(place)
+    for number, entry, keys in keyed:
+        shared = [key for key in keys if users[key] >= FEW]
+        if not shared:
+            others.append(Place(number, _compiled(entry.expression), entry.found))
             continue
-        key = max(keys, key=lambda each: len(distinct[each]))
-        for value in place.keys[key]:
+        key = max(shared, key=lambda each: len(distinct[each]))
+        place = Place(number, _compiled(_rest(entry.expression, key)), entry.found)
+        for value in keys[key]:
             by_key[key][value].append(place)
     indexes = tuple((compile_reference(key), dict(by_value)) for key, by_value in by_key.items())
     return Group(indexes, (others,) if others else ())
+
+
+def _rest(expression: Expression | None, key: Reference) -> Expression | None:
+    """What is left to ask of an entry that was found by the value of a reference."""
+    match expression:
+        case And(terms):
+            rest = tuple(term for term in terms if _rest(term, key) is not None)
+            return And(rest) if len(rest) > 1 else rest[0] if rest else None
+        case Comparison("==" | "IN", Reference() as reference, Constant(value)) if reference == key:
+            # Numbers are asked again: 1 finds the place of true, too, since Python has them equal.
+            texts = value if isinstance(value, list) else [value]
+            return None if all(isinstance(text, str) for text in texts) else expression
+    return expression
+
+
+def _compiled(expression: Expression | None) -> Predicate | None:
+    return compile_expression(expression) if expression else None
 
 
 def _joined(one: Group[T], other: Group[T]) -> Group[T]:

@@ -1,6 +1,6 @@
 """A rule set as it is used: rules in order, and what finds the one that decides."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -55,7 +55,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """All rules of a folder. `version` is a hash of their text and of the values of `vars`."""
+    """All rules of a folder. `version` is a hash of their text and of the values of `vars`.
+
+    `match` gives the first rule, in reading order, that looks at a task's type and whose terms all hold.
+    """
 
     rules: tuple[Rule, ...]
     default: Action
@@ -64,13 +67,14 @@ class RuleSet:
     task_type_from: tuple[Reference, ...]
     allowed_numbers: tuple[str, ...] | None = None
     max_rejections: int = MAX_REJECTIONS
-    _matcher: Matcher[Rule] = field(init=False, repr=False, compare=False)
-    _read_type: tuple[Getter, ...] = field(init=False, repr=False, compare=False)
+    read_type: Getter = field(init=False, repr=False, compare=False)
+    match: Callable[[Scope], Rule | None] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        read_type = _first_of(tuple(map(compile_reference, self.task_type_from)))
         entries = (Entry(rule.task_types, self.resolved(rule), rule) for rule in self.rules)
-        object.__setattr__(self, "_matcher", Matcher(entries))
-        object.__setattr__(self, "_read_type", tuple(map(compile_reference, self.task_type_from)))
+        object.__setattr__(self, "read_type", read_type)
+        object.__setattr__(self, "match", Matcher(entries, read_type).first)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What goes to another process: the rules, which are compiled there anew."""
@@ -82,14 +86,17 @@ class RuleSet:
         condition = rule.condition
         return resolved(condition, self.variables) if condition else None
 
-    def match(self, scope: Scope) -> Rule | None:
-        """The first rule, in reading order, that looks at this task's type and whose terms all hold."""
-        return self._matcher.first(self.task_type(scope), scope)
-
     def task_type(self, scope: Scope) -> str:
         """The first of `task_type_from` that is not null, as text; empty where there is none."""
-        for read in self._read_type:
-            value = read(scope)
-            if value is not None:
-                return value if isinstance(value, str) else ""
-        return ""
+        found = self.read_type(scope)
+        return found if isinstance(found, str) else ""
+
+
+def _first_of(getters: tuple[Getter, ...]) -> Getter:
+    if len(getters) == 1:
+        return getters[0]
+
+    def read(scope: Scope) -> object:
+        return next((value for get in getters if (value := get(scope)) is not None), None)
+
+    return read

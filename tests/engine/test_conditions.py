@@ -65,6 +65,47 @@ def test_an_expression_of_several_rules_is_told_in_each() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "check", "column", "said", "hint"),
+    [
+        ("phone MATCHES '('", Check.EXPRESSION, 25, "missing ): (", "no lookahead"),
+        ("phone MATCHES '(?=a)'", Check.EXPRESSION, 25, "invalid perl operator", "no lookahead"),
+        ("phone MATCHES name", Check.EXPRESSION, 25, "in quotes", '"^[+]44"'),
+        ("phone MATCHES 5", Check.EXPRESSION, 25, "in quotes", '"^[+]44"'),
+        (
+            "taskrouter.in('Europe/Pariss').currentHour > 8",
+            Check.UNKNOWN_REFERENCE,
+            11,
+            "there is no time zone 'Europe/Pariss'",
+            "did you mean 'Europe/Paris'?",
+        ),
+        ("taskrouter.in('../x').currentHour > 8", Check.UNKNOWN_REFERENCE, 11, "no time zone", "such as"),
+        ("taskrouter.in('UTC').hour > 8", Check.UNKNOWN_REFERENCE, 11, "no taskrouter.hour", "currentHour"),
+    ],
+)
+def test_what_twilio_does_not_have(text: str, check: Check, column: int, said: str, hint: str) -> None:
+    """A regular expression that RE2 cannot read, and an unknown time zone, are told at their place."""
+    [found] = when(f'"{text}"')
+
+    assert (found.check, found.location and found.location.column) == (check, column + 1)
+    assert said in found.message
+    assert hint in str(found.hint)
+
+
+def test_a_var_below_a_mapping() -> None:
+    """`vars.hours.opns` is as unknown as `vars.ours`."""
+    found = problems("""\
+        vars: {hours: {opens: 800}, days: [Sat]}
+        default: {defer: later}
+        rules:
+          - {name: a, defer: x, when: "vars.hours.opns < 5 AND vars.days[7] == a"}
+        """)
+
+    assert [(each.message, each.hint) for each in found] == [
+        ("`when`: the var 'hours' has no 'opns'", "did you mean 'opens'?")
+    ]
+
+
 @pytest.mark.parametrize("text", ["7", "true", "[]", "[a == 1, 7]", "{a: b}", ""])
 def test_what_is_no_expression(text: str) -> None:
     """`when` is a text or a list of texts."""

@@ -123,7 +123,7 @@ def test_lists(text: str, at: int, message: str, hint: str) -> None:
         ("a == !b", 5, "! negates nothing here", "compare with != or == false"),
         ("a LIKE 'x'", 2, "'LIKE' is no operator", "write ==, !=, <"),
         ("a NOTIN ['x']", 2, "'NOTIN' is no operator", "NOT IN or MATCHES after a"),
-        ("taskrouter.in(Paris).currentHour > 8", 13, "a time zone stands in quotes", "taskrouter.in(\"Ame"),
+        ("taskrouter.in(Paris).currentHour > 8", 13, "a time zone stands in quotes", 'taskrouter.in("Ame'),
         ("taskrouter.in('Europe/Paris') > 8", 13, "a time zone stands in quotes", ".currentTime"),
         ("1 == taskrouter.in ()", 19, "a time zone stands in quotes", ".currentTime"),
         ("[1] foo 1", 4, "'foo' is no operator", "after a list"),

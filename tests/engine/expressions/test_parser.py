@@ -7,21 +7,18 @@ from hypothesis import strategies as st
 from app.engine.expressions.compiling import compile_expression
 from app.engine.expressions.parser import MAX_DEPTH, MAX_DIGITS, parse, parse_reference
 from app.engine.expressions.tree import (
-    ROOTS,
     And,
     Comparison,
     Constant,
     Expression,
     Not,
-    Operand,
     Or,
     Reference,
     references,
 )
 from app.engine.scope import NO_CALL
 from app.errors import ExpressionError
-
-OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "CONTAINS", "HAS", "IN", "NOT IN")
+from tests.trees import OPERATORS
 
 
 def task(*path: str | int) -> Reference:
@@ -254,81 +251,6 @@ def test_numbers_without_measure(text: str, message: str, at: int) -> None:
     with pytest.raises(ExpressionError, match=message) as caught:
         parse(text)
     assert caught.value.at == at
-
-
-NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,6}", fullmatch=True)
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers(min_value=-(10**20), max_value=10**20)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=8)
-    | st.text(alphabet="\\\"'()[]AND ", max_size=8)
-)
-STEPS = st.lists(NAMES | st.integers(0, 99), max_size=3)
-OPERANDS: st.SearchStrategy[Operand] = st.one_of(
-    st.builds(Constant, SCALARS | st.lists(SCALARS, max_size=3)),
-    st.builds(
-        lambda root, name, steps: Reference(root, (name, *steps)),
-        st.sampled_from(ROOTS),
-        NAMES | st.sampled_from(["in", "not", "true", "AND", *ROOTS]),
-        STEPS,
-    ),
-)
-COMPARISONS: st.SearchStrategy[Expression] = st.builds(
-    Comparison, st.sampled_from(OPERATORS), OPERANDS, OPERANDS
-)
-
-
-def _terms(trees: st.SearchStrategy[Expression], other: type) -> st.SearchStrategy[tuple[Expression, ...]]:
-    unlike = trees.filter(lambda tree: not isinstance(tree, other))
-    return st.lists(unlike, min_size=2, max_size=3).map(tuple)
-
-
-TREES: st.SearchStrategy[Expression] = st.recursive(
-    COMPARISONS,
-    lambda trees: st.one_of(
-        st.builds(Not, trees), st.builds(And, _terms(trees, And)), st.builds(Or, _terms(trees, Or))
-    ),
-    max_leaves=5,
-)
-
-
-WORDS = {"None": "null", "True": "true", "False": "false"}
-
-
-def printed_scalar(value: object) -> str:
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return WORDS.get(repr(value), repr(value))
-
-
-def printed_operand(operand: Operand) -> str:
-    if isinstance(operand, Reference):
-        steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in operand.path)
-        return operand.root + "".join(steps)
-    if isinstance(operand.value, list):
-        return f"[{', '.join(map(printed_scalar, operand.value))}]"
-    return printed_scalar(operand.value)
-
-
-def printed(tree: Expression) -> str:
-    match tree:
-        case Comparison(operator, left, right):
-            return f"{printed_operand(left)} {operator} {printed_operand(right)}"
-        case Not(term):
-            return f"NOT ({printed(term)})"
-        case And(terms):
-            return " AND ".join(f"({printed(term)})" for term in terms)
-        case Or(terms):
-            return " OR ".join(f"({printed(term)})" for term in terms)
-
-
-@settings(deadline=None, max_examples=40)
-@given(TREES)
-def test_what_is_printed_parses_back(tree: Expression) -> None:
-    """An expression printed from its tree parses to an equal tree."""
-    assert parse(printed(tree)) == tree
 
 
 WORDS_AND_SIGNS = (
