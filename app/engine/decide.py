@@ -1,11 +1,11 @@
 """One decision for everyone: a rule set and a callback in, a decision out. Pure and without a trace."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from app.engine.catalogue import Check
 from app.engine.plan import CannotCarryOut
-from app.engine.ruleset import DEFAULT, Action, RuleSet
+from app.engine.ruleset import DEFAULT, Action, Rule, RuleSet
 from app.engine.scope import Scope, scope_of
 from app.model import Callback, Decision, Instruction, Mode, Problem
 
@@ -19,15 +19,24 @@ def decide(
     cannot be carried out becomes the default, with the problems recorded.
     """
     scope = scope_of(callback, ruleset.variables, now)
-    taking = _Taking(ruleset, scope, inline)
     if rejections >= ruleset.max_rejections:
-        problem = Problem(
-            Check.TOO_MANY_REJECTIONS,
-            f"the task was rejected {rejections} times",
-            hint="see max_rejections in the rules",
-        )
-        return taking.default(problem.message, (problem,))
-    rule = ruleset.match(scope)
+        return give_up(ruleset, scope, rejections, inline=inline)
+    return carry_out(ruleset, ruleset.match(scope), scope, inline=inline)
+
+
+def give_up(ruleset: RuleSet, scope: Scope, rejections: int, *, inline: bool = False) -> Decision:
+    """The default, for a task that was rejected too often."""
+    problem = Problem(
+        Check.TOO_MANY_REJECTIONS,
+        f"the task was rejected {rejections} times",
+        hint="see max_rejections in the rules",
+    )
+    return _Taking(ruleset, scope, inline).default(problem.message, (problem,))
+
+
+def carry_out(ruleset: RuleSet, rule: Rule | None, scope: Scope, *, inline: bool = False) -> Decision:
+    """What the rule that matched gives, or the default where none did or this one cannot be carried out."""
+    taking = _Taking(ruleset, scope, inline)
     if rule is None:
         return taking.default("no rule matched")
     try:
@@ -36,8 +45,7 @@ def decide(
         return taking.default(f"{rule.name} cannot be carried out", _problems(error, rule.name))
 
 
-@dataclass(frozen=True, slots=True)
-class _Taking:
+class _Taking(NamedTuple):
     """What the parts of one decision share."""
 
     ruleset: RuleSet
@@ -52,7 +60,7 @@ class _Taking:
             reason = f"{reason}, and neither can the default be carried out"
             return Decision(DEFAULT, Mode.DEFER, reason, self.ruleset.version, problems=problems)
         why = ": ".join(filter(None, (reason, self.ruleset.default.reason)))
-        return replace(decision, reason=why, problems=problems + decision.problems)
+        return decision._replace(reason=why, problems=problems + decision.problems)
 
     def action(self, name: str, action: Action, reason: str) -> Decision:
         version = self.ruleset.version
