@@ -1,5 +1,6 @@
 """Puts the service together from the environment: the one place that knows every part."""
 
+import gc
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -7,8 +8,9 @@ from flask import Flask
 
 from app.delivery.courier import Courier
 from app.delivery.reservations import Reservations
-from app.engine.ruleset import RuleSet
-from app.rulebook import starting_rules
+from app.rulebook import Rulebook, Standing, starting_rules
+from app.rulebook.folder import fingerprint
+from app.rulebook.reloading import Reloader
 from app.service import Desk
 from app.settings import Settings
 from app.storage import Store
@@ -16,18 +18,25 @@ from app.web import create_app
 from app.web.signature import Signatures
 
 
-def assemble(settings: Settings, environment: Mapping[str, str], otherwise: RuleSet | None = None) -> Flask:
-    """The application that a worker process serves; `otherwise` is its rule set when no good one is found.
+def assemble(settings: Settings, environment: Mapping[str, str], before: Standing | None = None) -> Flask:
+    """The application that a worker process serves, which takes over what changes in the rules folder.
 
+    `before` are the rules that the server began with, for where the folder still holds them or no good ones.
     Raises SettingsError, RulesUnreadable or RulesBroken.
     """
     store = Store(settings.database_url.reveal())
+    folder = settings.rules_dir
+    seen = fingerprint(folder)
+    rulebook = Rulebook(starting_rules(folder, environment, store, datetime.now(UTC), before))
     desk = Desk(
-        ruleset=starting_rules(settings.rules_dir, environment, store, datetime.now(UTC), otherwise),
+        rulebook=rulebook,
         store=store,
         courier=Courier(Reservations(settings)),
         account_sid=settings.account_sid,
         reservation_timeout=settings.reservation_timeout,
     )
     signatures = Signatures(settings.auth_tokens, settings.webhook_keys, settings.public_url)
-    return create_app(desk, signatures, trusted_proxies=settings.trusted_proxies)
+    app = create_app(desk, signatures, trusted_proxies=settings.trusted_proxies)
+    gc.freeze()  # what was made so far is no garbage: no request has to wait while it is searched for some
+    Reloader(rulebook, folder, environment, store, seen).start()
+    return app

@@ -15,6 +15,7 @@ from app.engine.wire import Form, inline_form
 from app.errors import ForeignAccount, Stale, StoreError
 from app.model import Call, Callback, Decision, Instruction, Mode
 from app.recent import Recent
+from app.rulebook import Rulebook, Standing
 from app.storage import Store
 
 log = logging.getLogger(__name__)
@@ -53,14 +54,14 @@ class Desk:
     def __init__(
         self,
         *,
-        ruleset: RuleSet,
+        rulebook: Rulebook,
         store: Store,
         courier: Courier,
         account_sid: str,
         reservation_timeout: int = 120,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.ruleset = ruleset
+        self._rulebook = rulebook
         self._store = store
         self._courier = courier
         self._account_sid = account_sid
@@ -95,6 +96,11 @@ class Desk:
         self._count_rejection(taken.callback, decision)
         return Answer(_answered(taken.callback, decision, began, "/assignment/fallback"))
 
+    @property
+    def standing(self) -> Standing:
+        """Which rules run, and what keeps newer ones from running."""
+        return self._rulebook.standing
+
     def database_answers(self) -> bool:
         """Whether the database can be reached."""
         try:
@@ -117,7 +123,7 @@ class Desk:
         if sent and now - sent > self._oldest:
             raise Stale("the callback is older than its reservation can be: it was sent before")
         rejected = self._rejected.get(callback.task_sid) or frozenset()
-        return Taken(self.ruleset, callback, now, len(rejected - {callback.reservation_sid}))
+        return Taken(self._rulebook.ruleset, callback, now, len(rejected - {callback.reservation_sid}))
 
     def _count_rejection(self, callback: Callback, decision: Decision) -> None:
         if decision.instruction and decision.instruction.name == "reject":

@@ -15,6 +15,7 @@ LAYERS = (
     ("app.settings",),
     ("app.engine",),
     ("app.rulebook", "app.storage", "app.delivery"),
+    ("app.replay",),
     ("app.service",),
     ("app.web",),
     ("app.assembly",),
@@ -35,6 +36,7 @@ HOMES = {
     "sqlalchemy": ("app.storage",),
     "twilio": ("app.delivery.reservations", "app.web.signature", "app.sandbox"),
     "urllib3": ("app.delivery.reservations",),
+    "watchfiles": ("app.rulebook.watching",),
     "werkzeug": ("app.web", "app.sandbox"),
     "yaml": ("app.engine.source",),
 }
@@ -85,7 +87,7 @@ def rank(module: str) -> int | None:
 def test_there_is_something_to_read() -> None:
     """A wrong folder would let all the others pass."""
     assert {"app", "app.engine.decide", "app.cli.demo", "app.sandbox.rest"} <= TREES.keys()
-    assert "app.errors" in IMPORTS["app.rulebook"]
+    assert "app.errors" in IMPORTS["app.rulebook.folder"]
 
 
 def test_every_module_has_a_layer() -> None:

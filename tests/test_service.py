@@ -14,6 +14,7 @@ from app.delivery.courier import Courier
 from app.engine.wire import Form
 from app.errors import ForeignAccount, Stale, Unreadable
 from app.model import Call, Ending, Outcome
+from app.rulebook import Rulebook, Standing
 from app.service import Answer, Desk
 from app.storage import Store
 from tests.builders import ACCOUNT, CALL_SID, MONDAY_NOON, OFFLINE, PARAMS, parameters, ruleset
@@ -41,6 +42,11 @@ def form(answer: Answer) -> Form:
     """The object of an answer, when all is done that follows it."""
     answer.then()
     return answer.form
+
+
+def rulebook(rules: str) -> Rulebook:
+    """The rules of a desk: these, and a default."""
+    return Rulebook(Standing(ruleset(DEFAULT + rules)))
 
 
 class Kept:
@@ -82,10 +88,12 @@ def make(tmp_path: Path, courier: Courier, times: list[datetime]) -> Iterator[Ca
     """Makes a desk with these rules."""
     stores = []
 
-    def make(rules: str, address: str = f"sqlite:///{tmp_path}/desk.db", timeout: int = 120) -> Desk:
+    def make(
+        rules: str | Rulebook, address: str = f"sqlite:///{tmp_path}/desk.db", timeout: int = 120
+    ) -> Desk:
         stores.append(Store(address))
         return Desk(
-            ruleset=ruleset(DEFAULT + rules),
+            rulebook=rules if isinstance(rules, Rulebook) else rulebook(rules),
             store=stores[-1],
             courier=courier,
             account_sid=ACCOUNT,
@@ -118,10 +126,11 @@ def test_on_failure_is_sent_when_a_post_fails(
 
 def test_the_fallback_keeps_the_first_decision(make: Callable[..., Desk], times: list[datetime]) -> None:
     """Between the two requests an hour may strike and new rules be loaded: the first decision stays."""
-    desk = make(BY_THE_HOUR)
+    book = rulebook(BY_THE_HOUR)
+    desk = make(book)
     assert form(desk.answer(parameters())) == {"instruction": "accept"}
     times.append(MONDAY_NOON + timedelta(hours=2))
-    desk.ruleset = ruleset(DEFAULT)
+    book.standing = rulebook("").standing
     late = parameters(Timestamp="")
     assert form(desk.answer_fallback(late)) == {"instruction": "accept"}
     another = parameters(Timestamp="", ReservationSid="WR" + "f" * 32)
@@ -252,7 +261,7 @@ def test_one_log_line_for_a_decision(make: Callable[..., Desk], caplog: pytest.L
         "instruction": "accept",
         "reason": "the first rule that matched",
         "problems": [],
-        "rules": desk.ruleset.version,
+        "rules": desk.standing.ruleset.version,
     }
 
 
@@ -275,7 +284,7 @@ def test_a_problem_is_logged_as_a_warning(
 def test_times_are_told_in_utc_by_default(tmp_path: Path, courier: Courier) -> None:
     """Without a clock of its own a desk takes the time of day: a callback of now is not stale."""
     store = Store(f"sqlite:///{tmp_path}/desk.db")
-    desk = Desk(ruleset=ruleset(DEFAULT), store=store, courier=courier, account_sid=ACCOUNT)
+    desk = Desk(rulebook=rulebook(""), store=store, courier=courier, account_sid=ACCOUNT)
     now = datetime.now(UTC)
     assert form(desk.answer(parameters(Timestamp=now.isoformat()))) == {}
     with pytest.raises(Stale):

@@ -1,57 +1,104 @@
 """`desk check`."""
 
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib.metadata import version
 from pathlib import Path
 
 import click
 import orjson
 
-from app.cli.output import github_annotation, problem_line, problem_object
+from app.cli.output import (
+    count,
+    gap_line,
+    gap_object,
+    github_annotation,
+    graver,
+    problem_document,
+    problem_line,
+    summary,
+)
+from app.cli.sarif import sarif
+from app.engine.catalogue import Check
+from app.engine.checks import MANUALS, manual
+from app.engine.reachability import gaps
 from app.model import Level, Problem
 from app.rulebook import Reading, read_folder
 from app.settings import process_environment, rules_folder
 
-COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow"}
+COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
+SHOWN_GAPS = 10
+FORMATS = ("text", "json", "github", "sarif")
+BY_NAME: Mapping[str, Check] = {each.name: check for check, each in MANUALS.items()}
+
+
+def _named(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> Check | None:
+    """The check of an id or a name, in any case."""
+    if value is None:
+        return None
+    known = {**{check.lower(): check for check in MANUALS}, **BY_NAME}
+    if value.lower() in known:
+        return known[value.lower()]
+    near = get_close_matches(value.lower(), BY_NAME, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(MANUALS))}"
+    raise click.BadParameter(f"there is no check {value!r}; {hint}")
 
 
 @click.command(short_help="Says what is wrong with the rules.")
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True
+    "--explain", metavar="ID", callback=_named, help="Print the manual of a check, by its id or its name."
 )
 @click.pass_context
-def check(ctx: click.Context, folder: Path | None, strict: bool, form: str) -> None:
+def check(ctx: click.Context, folder: Path | None, strict: bool, form: str, explain: Check | None) -> None:
     """Says everything that is wrong with the rules in DIR (default: RULES_DIR, else ./rules).
 
     Exits 0 when there is no error, 1 when there is one, 2 when the folder cannot be read.
+
+    Each line ends in the id of a check, whose manual --explain prints. The comment # desk: ignore[R012] on a
+    rule silences the warnings of that check. Behind the problems stands, for each task type that has one, a
+    call that no rule matches and that gets the default.
 
     \b
     Examples:
       desk check
       desk check rules/ --strict
+      desk check --explain R012
       desk check --format json | jq '.problems[].message'
       desk check --format github        in a GitHub workflow
+      desk check --format sarif > desk.sarif
     """
+    if explain:
+        click.echo(manual(explain))
+        return
     environment = process_environment()
     folder = folder or rules_folder(environment)
     reading = read_folder(folder, environment)
     match form:
         case "json":
-            click.echo(orjson.dumps(_document(reading), option=orjson.OPT_INDENT_2))
+            # Not orjson, which refuses the large numbers that rules may compare with.
+            click.echo(json.dumps(_document(reading), indent=2, ensure_ascii=False))
         case "github":
             for problem in reading.problems:
                 click.echo(github_annotation(problem))
+        case "sarif":
+            click.echo(orjson.dumps(sarif(reading.problems, version("desk")), option=orjson.OPT_INDENT_2))
         case _:
             _text(reading, folder)
-    failed = reading.errors or (strict and reading.problems)
+    failed = reading.errors or (strict and graver(reading.problems))
     ctx.exit(1 if failed else 0)
 
 
 def _document(reading: Reading) -> dict[str, object]:
+    rules = reading.ruleset
     return {
-        "problems": [problem_object(problem) for problem in reading.problems],
-        "rules": len(reading.ruleset.rules) if reading.ruleset else 0,
-        "version": reading.ruleset.version if reading.ruleset else None,
+        **problem_document(reading.problems),
+        "gaps": [gap_object(gap) for gap in gaps(rules)] if rules else [],
+        "rules": len(rules.rules) if rules else 0,
+        "version": rules.version if rules else None,
     }
 
 
@@ -59,18 +106,20 @@ def _text(reading: Reading, folder: Path) -> None:
     for problem in reading.problems:
         click.echo(_coloured(problem))
     if reading.ruleset:
-        found = _count(len(reading.problems), "warning") if reading.problems else "no problem"
-        rules = f"{_count(len(reading.ruleset.rules), 'rule')} in {_count(len(reading.files), 'file')}"
-        click.echo(f"{folder}: {rules}, {found}; version {reading.ruleset.version}")
+        files = sum(not file.holds_tests for file in reading.files)
+        said = summary(reading.problems, len(reading.ruleset.rules), files)
+        click.echo(f"{folder}: {said}; version {reading.ruleset.version}")
+        found = gaps(reading.ruleset)
+        for gap in found[:SHOWN_GAPS]:
+            click.echo(gap_line(gap))
+        if found[SHOWN_GAPS:]:
+            more = count(len(found) - SHOWN_GAPS, "type")
+            click.echo(f"and so can tasks of {more} more: see --format json")
     else:
-        click.echo(f"{folder}: {_count(reading.errors, 'error')}", err=True)
+        click.echo(f"{folder}: {count(reading.errors, 'error')}", err=True)
 
 
 def _coloured(problem: Problem) -> str:
     """click drops the colour where the output is no terminal."""
     level = click.style(problem.level, fg=COLOURS[problem.level], bold=True)
     return problem_line(problem).replace(f": {problem.level}: ", f": {level}: ", 1)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,6 +1,13 @@
 """Problems as text, JSON and GitHub annotations: pure functions."""
 
-from app.model import Problem
+import json
+from collections.abc import Sequence
+
+from app.engine.reachability import Gap
+from app.model import Level, Problem
+
+# What GitHub calls a problem of each level.
+ANNOTATIONS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
 
 
 def problem_line(problem: Problem) -> str:
@@ -39,11 +46,53 @@ def problem_object(problem: Problem) -> dict[str, object]:
     }
 
 
+def graver(problems: Sequence[Problem]) -> list[Problem]:
+    """Errors and warnings: a note asks nothing."""
+    return [problem for problem in problems if problem.level is not Level.NOTE]
+
+
+def problem_document(problems: Sequence[Problem]) -> dict[str, list[dict[str, object]]]:
+    """All problems for programs: errors and warnings under `problems`, what asks nothing under `notes`."""
+    notes = [problem for problem in problems if problem.level is Level.NOTE]
+    return {
+        "problems": [problem_object(problem) for problem in graver(problems)],
+        "notes": [problem_object(note) for note in notes],
+    }
+
+
+def gap_line(gap: Gap) -> str:
+    """Which tasks get the default, and a call that shows it."""
+    which = f"of type {gap.task_type!r}" if gap.task_type else "of a type that no rule names"
+    call = gap.example
+    parts = [("task", call.task), ("worker", call.worker), ("callback", call.callback)]
+    shown = [f"{name} {json.dumps(document, ensure_ascii=False)}" for name, document in parts if document]
+    return one_line(f"a task {which} can get the default: {', '.join([*shown, f'{call.at:%a %H:%M} UTC'])}")
+
+
+def gap_object(gap: Gap) -> dict[str, object]:
+    """The gap for programs; `task_type` is null for all types that no rule names."""
+    call = gap.example
+    parts = {"task": call.task, "worker": call.worker, "callback": call.callback, "at": call.at.isoformat()}
+    return {"task_type": gap.task_type, **parts}
+
+
+def summary(problems: Sequence[Problem], rules: int, files: int) -> str:
+    """How much was read, and how many warnings there are, where no problem is an error."""
+    warnings = len(graver(problems))
+    found = count(warnings, "warning") if warnings else "no problem"
+    return f"{count(rules, 'rule')} in {count(files, 'file')}, {found}"
+
+
+def count(number: int, noun: str) -> str:
+    """The number and the noun, in the plural where that fits."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
 def github_annotation(problem: Problem) -> str:
     """A workflow command that GitHub shows beside the line."""
     place = problem.location
     where = f"file={_property(place.file)},line={place.line},col={place.column}," if place else ""
-    return f"::{problem.level} {where}title={problem.check}::{_message(sentence(problem))}"
+    return f"::{ANNOTATIONS[problem.level]} {where}title={problem.check}::{_message(sentence(problem))}"
 
 
 def _message(text: str) -> str:

@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.assembly import assemble
 from app.logs import log_to_stdout
-from app.rulebook import starting_rules
+from app.rulebook import Standing, starting_rules
 from app.settings import process_environment, read_settings
 from app.storage import Store
 
@@ -26,8 +26,9 @@ from app.storage import Store
 def serve(bind: str, port: int | None, rules: Path | None) -> None:
     """Answers assignment callbacks at /assignment, under gunicorn.
 
-    Needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN; the README lists every variable. Prints `listening on …`
-    on standard error when it is ready, and one JSON line for each decision on standard output.
+    Needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN; the README lists every variable. Prints which rules run
+    and, when it is ready, `listening on …` on standard error, and one JSON line for each decision on standard
+    output. Rules that change are taken over while it serves, unless they hold an error or a failing test.
 
     \b
     Examples:
@@ -43,14 +44,25 @@ def serve(bind: str, port: int | None, rules: Path | None) -> None:
     # Before any worker begins, so that broken rules end the command with a sentence; and closed before
     # gunicorn forks, since a connection cannot be shared between processes.
     with closing(Store(settings.database_url.reveal())) as store:
-        ruleset = starting_rules(settings.rules_dir, environment, store, datetime.now(UTC))
+        standing = starting_rules(settings.rules_dir, environment, store, datetime.now(UTC))
 
     def make_app() -> Flask:
-        return assemble(settings, environment, ruleset)
+        return assemble(settings, environment, standing)
 
     # gunicorn reads this when it is imported, and fails there where it is empty or no number.
     os.environ["WEB_CONCURRENCY"] = str(settings.web_concurrency)
     from app.web.server import Server  # noqa: PLC0415
 
     port = settings.port if port is None else port
-    Server(make_app, bind, port, settings.web_concurrency, settings.log_level).run()
+    server = Server(make_app, bind, port, settings.web_concurrency, settings.log_level)
+    click.echo(_running(settings.rules_dir, standing), err=True)
+    server.run()
+
+
+def _running(folder: Path, standing: Standing) -> str:
+    """The line that says which rules run, and why where they are not those of the folder."""
+    count = len(standing.ruleset.rules)
+    rules = f"version {standing.ruleset.version}, {count} rule{'' if count == 1 else 's'}"
+    if standing.failing:
+        return f"rules {folder}: the last good ones run, {rules}: {standing.failing.error}"
+    return f"rules {folder}: {rules}"

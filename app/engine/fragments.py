@@ -180,6 +180,9 @@ def _code(expression: nodes.Expr) -> CodeType:
 def _evaluating(code: CodeType) -> Callable[[Scope], object]:
     template = ENVIRONMENT.template_class.from_code(ENVIRONMENT, code, {})
     run = template.root_render_func
+    # Its namespace holds the function itself: a circle, which objects that were frozen are never freed from.
+    for name in ("root", "__jinja_template__"):
+        run.__globals__.pop(name, None)
 
     def evaluate(scope: Scope) -> object:
         context = _Context(scope)

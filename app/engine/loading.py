@@ -8,11 +8,14 @@ from typing import Any
 
 from app.engine import source
 from app.engine.actions import read_action
+from app.engine.case_reading import Cases
 from app.engine.catalogue import Check
-from app.engine.checks import checked
+from app.engine.checks import LEVELS, checked
 from app.engine.conditions import Conditions
 from app.engine.expressions import Reference
-from app.engine.format import CaseShape, DefaultShape, ExpectShape, FileShape, RuleShape, read_shape, schema
+from app.engine.fields import Flag
+from app.engine.format import DefaultShape, FileShape, RuleShape, read_shape, schema
+from app.engine.ignoring import silenced
 from app.engine.report import Report
 from app.engine.ruleset import DEFAULT, MAX_REJECTIONS, Action, Rule, RuleSet
 from app.engine.source import Node, Scalar, SourceFile, read_source
@@ -21,7 +24,6 @@ from app.engine.written import Written, WrittenRule, written_rule
 from app.model import Location, Problem
 
 ONCE = ("default", "task_type_from", "max_rejections", "allowed_numbers")
-TEST_FILE_ENDING = "_test"
 TASK_TYPE = Reference("task", ("type",))
 
 
@@ -45,8 +47,9 @@ def read_rules(
         loading.file(file)
     ruleset = loading.ruleset(_version(files, loading.variables.values))
     if lint:
-        for problem in checked(loading.written(ruleset), files):
+        for problem in checked(loading.written(ruleset)):
             loading.report.add(problem)
+        loading.report.problems = silenced(loading.report.problems, files, LEVELS)
     return ruleset, loading.report.in_order()
 
 
@@ -67,6 +70,7 @@ class _Loading:
         self.report = Report()
         self.variables = Variables(environment, self.report)
         self.conditions = Conditions(self.report, self.variables)
+        self.cases = Cases(self.report)
         self.folder = folder
         self.rule_nodes: list[Node] = []
         self.once: dict[str, tuple[Node, Location, Any]] = {}
@@ -90,7 +94,7 @@ class _Loading:
         fitting = read_shape(FileShape, node, "a rules file", self.report) if node else None
         if fitting is None or not isinstance(node, source.Mapping):
             return
-        if PurePath(file.name).stem.endswith(TEST_FILE_ENDING):
+        if file.holds_tests:
             self.only_tests(node)
         for key in node.entries.keys() & ONCE:
             self.once_only(key, node, fitting.get(key))
@@ -100,7 +104,7 @@ class _Loading:
             self.rule_nodes.extend(rules.items)
         if isinstance(tests := node.entries.get("tests"), source.Sequence):
             for test in tests.items:
-                self.test(test)
+                self.cases.read(test)
 
     def only_tests(self, node: source.Mapping) -> None:
         for key in node.entries.keys() & schema(FileShape).fields.keys() - {"tests"}:
@@ -114,13 +118,9 @@ class _Loading:
         else:
             self.once[key] = (node.entries[key], node.keys[key], value)
 
-    def test(self, node: Node) -> None:
-        read_shape(CaseShape, node, "a test", self.report)
-        if isinstance(node, source.Mapping) and isinstance(node.entries.get("expect"), source.Mapping):
-            read_shape(ExpectShape, node.entries["expect"], "`expect`", self.report)
-
     def ruleset(self, version: str) -> RuleSet | None:
         rules = [rule for node in self.rule_nodes if (rule := self.one_rule(node))]
+        self.cases.check_rules(self.names, frozenset(filter(None, map(_switched_off, self.rule_nodes))))
         default = self.default()
         task_type_from = self.task_type_from()
         if default is None or self.report.errors:
@@ -191,3 +191,11 @@ class _Loading:
         if action:
             self.written_default = WrittenRule(DEFAULT, node, action)
         return action
+
+
+def _switched_off(rule: Node) -> str | None:
+    """The name of a rule that says `enabled: false`."""
+    if not isinstance(rule, source.Mapping) or not {"name", "enabled"} <= rule.entries.keys():
+        return None
+    off = Flag().read(source.plain(rule.entries["enabled"])) is False
+    return str(source.plain(rule.entries["name"])) if off else None

@@ -5,7 +5,7 @@ from marshmallow import ValidationError
 from app.engine import source
 from app.engine.catalogue import Check
 from app.engine.fields import Parameter, Secret
-from app.engine.instructions import INSTRUCTIONS, Finding, InstructionSchema
+from app.engine.instructions import INSTRUCTIONS, InstructionSchema
 from app.engine.plan import Blank, Plan, missing_parameters
 from app.engine.report import Report
 from app.engine.scope import NO_CALL
@@ -194,15 +194,12 @@ class _Instruction:
 
     def together(self, mode: Mode) -> None:
         """What the values are worth beside each other, and in this mode."""
-        for finding in self.schema.field_findings(self.values):
-            self.finding(finding)
+        for found in self.schema.field_findings(self.values):
+            place = self.node.location
+            self.report.error(Check.INVALID_PARAMETER, place, found.message, found.hint, found.twilio_code)
         if mode is Mode.POST:
             for key in (key for key in self.values if not WIRE_NAMES[self.schema.name][key]):
                 message = f"`{key}` has no form over REST"
                 self.report.error(
                     Check.UNKNOWN_PARAMETER, self.node.keys[key], message, "remove it, or reply"
                 )
-
-    def finding(self, finding: Finding) -> None:
-        place = self.node.location
-        self.report.error(finding.check, place, finding.message, finding.hint, finding.twilio_code)

@@ -7,12 +7,15 @@ itself by aliases or is too large is refused before anything is built from it.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any, TypeAlias, cast
 
 import yaml
 
 from app.engine.catalogue import Check
 from app.model import Location, Problem
+
+TEST_FILE_ENDING = "_test"
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 50
@@ -45,6 +48,11 @@ class SourceFile:
 
     name: str
     text: str
+
+    @property
+    def holds_tests(self) -> bool:
+        """Whether its name says that it holds tests alone: `support_test.yaml`."""
+        return PurePath(self.name).stem.endswith(TEST_FILE_ENDING)
 
 
 @dataclass(frozen=True, slots=True)

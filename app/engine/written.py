@@ -2,15 +2,31 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 from app.engine import source
+from app.engine.catalogue import Check
 from app.engine.conditions import texts
-from app.engine.expressions import Expression, resolved
+from app.engine.expressions import (
+    Constant,
+    Expression,
+    Operand,
+    Reference,
+    comparisons,
+    parse_reference,
+    resolved,
+    show_constant,
+    show_operand,
+)
+from app.engine.expressions.tree import ROOTS, Comparison
+from app.engine.plan import Plan
+from app.engine.reachability import Reach, reaches
 from app.engine.ruleset import Action, Rule, RuleSet
 from app.engine.source import Scalar
 from app.engine.variables import Variables
-from app.model import Location
+from app.errors import ExpressionError
+from app.model import Level, Location, Mode, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +40,32 @@ class WrittenTerm:
     def place(self, at: int) -> Location:
         """Where the character at an offset of the expression stands in its file."""
         return self.node.locate(at)
+
+    def is_bare(self, reference: Reference) -> bool:
+        """Whether an attribute of the task is written without `task.` before it."""
+        return reference.root == "task" and not self.node.text.startswith("task.", reference.at)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenInstruction:
+    """What stands below `reply`, `post` or `on_failure` (the key) of a rule or the default."""
+
+    rule: str
+    key: str
+    plan: Plan
+    node: source.Mapping
+
+    @property
+    def name(self) -> str:
+        return self.plan.schema.name
+
+    @property
+    def is_posted(self) -> bool:
+        return self.key != Mode.REPLY
+
+    def warning(self, check: Check, key: str, message: str, hint: str) -> Problem:
+        """A warning about a key's value, at that value."""
+        return Problem(check, message, self.node.entries[key].location, Level.WARNING, self.rule, hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +85,81 @@ class WrittenRule:
             node = cast("source.Mapping", node).entries[key]
         return node
 
+    @property
+    def instructions(self) -> Iterator[WrittenInstruction]:
+        """What it replies or posts, and what it posts when that fails."""
+        plans = (self.action.mode.value, self.action.plan), ("on_failure", self.action.on_failure)
+        for key, plan in plans:
+            if plan:
+                yield WrittenInstruction(self.name, key, plan, cast("source.Mapping", self.value(key)))
+
 
 @dataclass(frozen=True, slots=True)
+class WrittenComparison:
+    """One comparison of a rule's `when`: `tree` as it is written, `resolved` with the values of `vars`."""
+
+    rule: WrittenRule
+    term: WrittenTerm
+    tree: Comparison
+    resolved: Comparison
+
+    @property
+    def operator(self) -> str:
+        return self.tree.operator
+
+    @property
+    def of_constants(self) -> bool:
+        """Whether both sides are constants, and neither is a var."""
+        return isinstance(self.tree.left, Constant) and isinstance(self.tree.right, Constant)
+
+    @property
+    def pair(self) -> tuple[Reference, Constant] | None:
+        """The reference and the constant, whichever comes first; None where it is not one of each."""
+        match self.resolved.left, self.resolved.right:
+            case (Reference() as reference, Constant() as constant):
+                return reference, constant
+            case (Constant() as constant, Reference() as reference):
+                return reference, constant
+        return None
+
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """The values of the constant that the reference is asked to equal, to be one of, or to hold.
+
+        Of `x == 1` and `x HAS 1` that is 1 alone, of `x IN [1, 2]` both. A list is never one value.
+        """
+        if self.pair is None:
+            return ()
+        comes_first = self.pair[1] is self.resolved.left
+        wants_items = {"HAS"} if comes_first else {"IN", "NOT IN"}
+        wants_whole = {"==", "!=", "IN", "NOT IN"} if comes_first else {"==", "!=", "HAS"}
+        value = self.pair[1].value
+        if isinstance(value, list):
+            return tuple(value) if self.operator in wants_items else ()
+        return (value,) if self.operator in wants_whole else ()
+
+    def written(self, side: Operand) -> Operand:
+        """A side of `resolved` as it is written."""
+        return self.tree.left if side is self.resolved.left else self.tree.right
+
+    def is_var(self, side: Operand) -> bool:
+        """Whether a side of `resolved` is the value of a var."""
+        return isinstance(side, Constant) and isinstance(self.written(side), Reference)
+
+    def show(self, constant: Constant, value: object) -> str:
+        """A value of a constant as messages show it. A var is shown by name, since it may be a secret."""
+        if not self.is_var(constant):
+            return show_constant(value)
+        name = show_operand(self.written(constant))
+        return f"an item of {name}" if isinstance(constant.value, list) else name
+
+    def warning(self, check: Check, side: Operand, message: str, hint: str) -> Problem:
+        """A warning about a side."""
+        place = self.term.place(side.at)
+        return Problem(check, f"`when`: {message}", place, Level.WARNING, self.rule.name, hint)
+
+
+@dataclass(frozen=True)
 class Written:
     """A folder's rules. `ruleset` is None where anything in the folder is an error.
 
@@ -57,12 +172,31 @@ class Written:
     allowed_numbers: tuple[str, ...] | None
     ruleset: RuleSet | None
 
+    @cached_property
+    def reaches(self) -> tuple[tuple[WrittenRule, Reach], ...]:
+        """For each rule whether it can decide a call; empty where anything in the folder is an error."""
+        return tuple(zip(self.rules, reaches(self.ruleset), strict=True)) if self.ruleset else ()
+
     @property
     def actions(self) -> Iterator[WrittenRule]:
         """Every rule, and the default."""
         yield from self.rules
         if self.default:
             yield self.default
+
+    @property
+    def instructions(self) -> Iterator[WrittenInstruction]:
+        """Every instruction of the rules and of the default."""
+        for action in self.actions:
+            yield from action.instructions
+
+    @property
+    def comparisons(self) -> Iterator[WrittenComparison]:
+        """Every comparison of the rules, in reading order."""
+        for rule in self.rules:
+            for term in rule.terms:
+                pairs = zip(comparisons(term.tree), comparisons(term.resolved), strict=True)
+                yield from (WrittenComparison(rule, term, *pair) for pair in pairs)
 
 
 def written_rule(rule: Rule, node: source.Mapping, variables: Variables) -> WrittenRule:
@@ -73,3 +207,14 @@ def written_rule(rule: Rule, node: source.Mapping, variables: Variables) -> Writ
         for text, term in zip(nodes, rule.when, strict=True)
     )
     return WrittenRule(rule.name, node, rule.action, rule.task_types, terms)
+
+
+def without_quotes(value: object) -> str:
+    """What to write for a text in quotes that was meant as a reference; empty where it can be none."""
+    try:
+        parse_reference(str(value) if isinstance(value, str) else "")
+    except ExpressionError:
+        return ""
+    if str(value).startswith(tuple(f"{root}." for root in ROOTS)):
+        return f"write {value} without quotes"
+    return f"write {value}, or worker.{value}, without quotes"

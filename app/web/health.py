@@ -1,8 +1,11 @@
 """Whether the process lives, and whether it can do its work."""
 
+from datetime import UTC
+
 import orjson
 from flask import Blueprint, Response
 
+from app.rulebook import Standing
 from app.service import Desk
 
 
@@ -16,10 +19,18 @@ def health_routes(desk: Desk) -> Blueprint:
 
     @routes.get("/readyz")
     def readyz() -> Response:
-        rules = {"version": desk.ruleset.version, "count": len(desk.ruleset.rules)}
-        return _json({"rules": rules, "database": "up" if desk.database_answers() else "down"})
+        database = "up" if desk.database_answers() else "down"
+        return _json({"rules": _rules(desk.standing), "database": database})
 
     return routes
+
+
+def _rules(standing: Standing) -> dict[str, object]:
+    found: dict[str, object] = {"version": standing.ruleset.version, "count": len(standing.ruleset.rules)}
+    if standing.failing:
+        since = standing.failing.since.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        found["failing"] = {"since": since, "error": standing.failing.error}
+    return found
 
 
 def _json(document: dict[str, object]) -> Response:

@@ -1,4 +1,4 @@
-"""`desk check`: its three formats, its exit status, and what slips through it."""
+"""`desk check`: its formats, its exit status, the manuals, and what slips through it."""
 
 import json
 import os
@@ -9,12 +9,15 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import main
+from app.engine.catalogue import Check
+from app.engine.checks import manual
 from app.engine.expressions import parse
 from app.engine.source import SourceFile, plain, read_source
 
@@ -78,9 +81,10 @@ def test_good_rules_are_summed_up(rules: Path) -> None:
     """How many there are, and their version."""
     ended = check(rules)
     assert (ended.exit_code, ended.stderr) == (0, "")
-    assert re.fullmatch(
-        f"{re.escape(str(rules))}: 15 rules in 7 files, no problem; version [0-9a-f]{{12}}\n", ended.stdout
-    )
+    summary, gap = ended.stdout.splitlines()
+    said = f"{re.escape(str(rules))}: 15 rules in 7 files, no problem; version [0-9a-f]{{12}}"
+    assert re.fullmatch(said, summary)
+    assert gap.endswith('can get the default: task {"type": "other"}, Mon 12:00 UTC')
 
 
 def test_warnings_fail_where_that_is_asked(folder: Path) -> None:
@@ -93,7 +97,8 @@ def test_warnings_fail_where_that_is_asked(folder: Path) -> None:
 def test_json_has_exactly_the_documented_keys(folder: Path) -> None:
     """For problems and around them; a rule set with errors has no version."""
     document = json.loads(check(folder, "--format", "json").stdout)
-    assert document.keys() == {"problems", "rules", "version"}
+    assert document.keys() == {"problems", "notes", "gaps", "rules", "version"}
+    assert document["notes"] == []
     assert document["rules"] == 1
     assert document["problems"] == [
         {
@@ -129,6 +134,67 @@ def test_github_shows_problems_beside_the_lines(folder: Path) -> None:
     assert f"::error file={folder}/a.yaml,line=16,col=5,title=R003::redirected: unknown key" in ended.stdout
 
 
+def test_sarif_is_for_code_scanning(folder: Path) -> None:
+    """The problems by the place of their check's manual."""
+    (folder / "a.yaml").write_text(BROKEN)
+    ended = check(folder, "--format", "sarif")
+    assert (ended.exit_code, ended.stderr) == (1, "")
+    (run,) = json.loads(ended.stdout)["runs"]
+    driver = run["tool"]["driver"]
+    assert (driver["name"], driver["version"]) == ("desk", version("desk"))
+    assert [each["ruleId"] for each in run["results"]] == ["R051", "R032", "R003"]
+    names = [driver["rules"][each["ruleIndex"]]["name"] for each in run["results"]]
+    assert names == ["ignored-value", "missing-parameter", "unknown-key"]
+    (folder / "a.yaml").write_text(WARNED.replace("conference_record: true", "muted: true"))
+    assert json.loads(check(folder, "--format", "sarif").stdout)["runs"][0]["results"] == []
+
+
+@pytest.mark.parametrize("named", ["R012", "r012", "never-holds", "Never-Holds"])
+def test_a_manual_is_printed_without_any_rules(named: str, tmp_path: Path) -> None:
+    """By the check's id or its name, in any case."""
+    ended = check("--explain", named, RULES_DIR=str(tmp_path / "nowhere"))
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert ended.stdout == manual(Check.NEVER_HOLDS) + "\n"
+    assert ended.stdout.startswith("R012 never-holds (warning): ")
+
+
+@pytest.mark.parametrize(
+    ("named", "hint"),
+    [
+        ("never-hold", "there is no check 'never-hold'; did you mean never-holds?"),
+        ("R999", "there is no check 'R999'; known are D001, D002, "),
+        ("", "there is no check ''; known are D001, "),
+    ],
+)
+def test_an_unknown_check_is_wrong_usage(named: str, hint: str) -> None:
+    """Status 2, and which there are."""
+    ended = check("--explain", named)
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert hint in ended.stderr
+
+
+def test_every_check_that_is_reported_has_a_manual(folder: Path) -> None:
+    """What stands in brackets behind a problem is what --explain takes."""
+    (folder / "a.yaml").write_text(BROKEN)
+    for line in check(folder).stdout.splitlines():
+        named = line.rpartition(" [")[2].removesuffix("]")
+        assert check("--explain", named).stdout.startswith(f"{named} ")
+
+
+def test_a_comment_silences_a_warning(folder: Path) -> None:
+    """In every format, and under --strict; one that silences nothing is itself a warning."""
+    (folder / "a.yaml").write_text(WARNED + "      # desk: ignore[R051]\n")
+    ended = check(folder, "--strict")
+    assert ended.exit_code == 0
+    assert "1 rule in 1 file, no problem" in ended.stdout
+    assert json.loads(check(folder, "--format", "json").stdout)["problems"] == []
+    (folder / "a.yaml").write_text(WARNED + "      # desk: ignore[R051, R050]\n")
+    ended = check(folder, "--strict")
+    assert ended.exit_code == 1
+    place = f"{folder}/a.yaml:11:28"
+    assert ended.stdout.startswith(f"{place}: warning: recorded: nothing here is R050; remove it [R060]\n")
+
+
 def test_the_folder_is_the_argument_else_the_variable_else_rules(folder: Path, rules: Path) -> None:
     """In this order."""
     assert check(folder, RULES_DIR=str(rules)).stdout.startswith(f"{folder}/a.yaml:10")
@@ -154,7 +220,7 @@ def test_the_environment_fills_the_variables(rules: Path) -> None:
     assert ended.stdout.startswith(f"{place}: error: default: `activity_sid` must be a SID")
 
 
-@pytest.mark.parametrize("arguments", [("--format", "xml"), ("--nonsense",), ("one", "two")])
+@pytest.mark.parametrize("arguments", [("--format", "xml"), ("--nonsense",), ("one", "two"), ("--explain",)])
 def test_wrong_flags_are_wrong_usage(arguments: tuple[str, ...]) -> None:
     """Status 2, nothing on standard output."""
     ended = check(*arguments)
@@ -164,7 +230,7 @@ def test_wrong_flags_are_wrong_usage(arguments: tuple[str, ...]) -> None:
 def test_a_folder_that_cannot_be_read_is_wrong_usage(folder: Path) -> None:
     """Missing, or a file: status 2, in every format."""
     for place in (folder / "nowhere", folder / "a.yaml"):
-        for form in ("text", "json", "github"):
+        for form in ("text", "json", "github", "sarif"):
             ended = check(place, "--format", form)
             assert (ended.exit_code, ended.stdout) == (2, "")
             assert ended.stderr.startswith("desk: ")
@@ -281,7 +347,9 @@ def test_one_wrong_character_is_found_wherever_it_matters(rules: Path) -> None:
     chance = random.Random(20261123)  # the same in every run
     counted: Counter[str] = Counter()
     survivors: list[str] = []
-    files = {path: path.read_text() for path in sorted(rules.glob("*.yaml"))}
+    # What is wrong in a test of the rules, the test itself finds out.
+    paths = sorted(path for path in rules.glob("*.yaml") if not path.stem.endswith("_test"))
+    files = {path: path.read_text() for path in paths}
     everywhere = [(path, at) for path, text in files.items() for at in places(text)]
     for path, at in chance.sample(everywhere, MUTATIONS):
         text = mutated(files[path], at, chance)

@@ -1,6 +1,14 @@
 """Problems as text, JSON and GitHub annotations."""
 
-from app.cli.output import github_annotation, problem_line, problem_object, sentence
+from app.cli.output import (
+    github_annotation,
+    graver,
+    problem_document,
+    problem_line,
+    problem_object,
+    sentence,
+    summary,
+)
 from app.engine.catalogue import Check
 from app.model import Level, Location, Problem
 
@@ -13,6 +21,7 @@ FULL = Problem(
     hint="add url: https://example.com/twiml",
     twilio_code=40112,
 )
+NOTE = Problem(Check.UNDECIDED, "nobody knows", PLACE, Level.NOTE)
 BARE = Problem(Check.IGNORED_VALUE, "TaskRouter ignores it", PLACE, Level.WARNING)
 
 
@@ -60,6 +69,24 @@ def test_an_object_without_a_place_has_the_same_keys() -> None:
     assert {found[key] for key in ("file", "line", "column", "rule", "hint", "twilio_code")} == {None}
 
 
+def test_a_note_is_no_problem() -> None:
+    """It is shown, and neither counted nor among the problems; each is an object of the same form."""
+    assert problem_line(NOTE) == "rules/20.yaml:12:5: note: nobody knows [R023]"
+    assert graver([FULL, NOTE, BARE]) == [FULL, BARE]
+    assert problem_document([FULL, NOTE, BARE]) == {
+        "problems": [problem_object(FULL), problem_object(BARE)],
+        "notes": [problem_object(NOTE)],
+    }
+
+
+def test_the_summary_counts_rules_files_and_warnings() -> None:
+    """Each in the singular where it is one; a note is no problem."""
+    assert summary([], 15, 7) == "15 rules in 7 files, no problem"
+    assert summary([NOTE], 1, 1) == "1 rule in 1 file, no problem"
+    assert summary([NOTE, BARE], 1, 1) == "1 rule in 1 file, 1 warning"
+    assert summary([BARE, BARE], 0, 2) == "0 rules in 2 files, 2 warnings"
+
+
 def test_an_annotation_stands_at_its_line() -> None:
     """In a message GitHub's runner reads back percent signs and line ends alone."""
     assert github_annotation(FULL) == (
@@ -67,6 +94,7 @@ def test_an_annotation_stands_at_its_line() -> None:
         "billing: call needs `url` (would be 40112); add url: https://example.com/twiml"
     )
     assert github_annotation(BARE).startswith("::warning ")
+    assert github_annotation(NOTE).startswith("::notice ")
 
 
 def test_an_annotation_escapes_what_would_end_it() -> None:

@@ -84,10 +84,12 @@ def written(document: object) -> str:
 
 def errors(name: str, document: object) -> list[str]:
     """What `desk check` says against a document, beside the vars and the default of the samples."""
-    files = [SourceFile(name, written(document))]
-    if name in SAMPLES and name != VARS:
-        files.insert(0, SourceFile(VARS, SAMPLES[VARS]))
-    return [found.message for found in read_rules(files, {})[1] if found.level is Level.ERROR]
+    file = SourceFile(name, written(document))
+    beside = [SourceFile(VARS, SAMPLES[VARS])] if name in SAMPLES and name != VARS else []
+    if file.holds_tests:  # they name rules
+        beside = [each for each in map(SourceFile, SAMPLES, SAMPLES.values()) if not each.holds_tests]
+    _, found = read_rules([*beside, file], {}, lint=False)
+    return [each.message for each in found if each.level is Level.ERROR]
 
 
 def complete(name: str, without: str = "") -> dict[str, Any]:
@@ -131,14 +133,10 @@ EVERYTHING: dict[str, Any] = {
             "at": "2026-11-23T17:30:00Z",
             "env": {"NUMBER": "+18005550100"},
             "rejections": 3,
-            "expect": {
-                "rule": "everything",
-                "reply": {"instruction": "reject"},
-                "post": {"instruction": "reject", "activity_sid": None},
-                "defer": "in the browser",
-                "problem": 40140,
-            },
-        }
+            "expect": {"rule": "default", "reply": {"instruction": "reject"}, "problem": 40140},
+        },
+        {"name": "posted", "expect": {"post": {"instruction": "reject", "activity_sid": None}}},
+        {"name": "deferred", "expect": {"rule": "deferred", "defer": "in the browser"}},
     ],
 }
 DOCUMENTS: Mapping[str, Any] = {

@@ -279,6 +279,7 @@ def test_a_value_that_taskrouter_heeds_is_no_warning() -> None:
         default: {{defer: nobody answers}}
         rules:
           - name: one
+            task_type: call
             reply: {{instruction: conference, from: "+18001231234", conference_record: false}}
           - name: two
             reply: {{instruction: dequeue, post_work_activity_sid: {OFFLINE}}}
@@ -377,8 +378,11 @@ def test_on_failure_is_checked_as_a_post() -> None:
         ("reply: {instruction: conference, from: '+18001231234'}", 2),
         ("reply: {instruction: conference, from: '+18001231234', to: client:alice}", 1),
         ("reply: {instruction: dequeue, to: client:alice}", 1),
-        ("reply: {instruction: call, from: '+18001231234', url: 'https://example.com'}", 1),
-        ("reply: {instruction: call, from: '+18001231234', url: 'https://example.com', to: client:a}", 0),
+        ("reply: {instruction: call, from: '+18001231234', url: 'https://example.com', accept: true}", 1),
+        (
+            "reply: {instruction: call, from: '+18001231234', url: 'https://example.com', accept: true, to: client:a}",
+            0,
+        ),
         ("post: {instruction: reject}", 1),
         ("defer: later", 0),
     ],

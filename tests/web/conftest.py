@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 from app.delivery.courier import Courier
 from app.logs import JsonLines
 from app.model import Call, Ending, Outcome
+from app.rulebook import Rulebook, Standing
 from app.service import Desk
 from app.settings import Secret
 from app.storage import Store
@@ -128,7 +129,8 @@ def courier(transport: Post) -> Iterator[Courier]:
 
 @pytest.fixture
 def desk(store: Store, courier: Courier, clock: Clock) -> Desk:
-    return Desk(ruleset=ruleset(RULES), store=store, courier=courier, account_sid=ACCOUNT, clock=clock)
+    rulebook = Rulebook(Standing(ruleset(RULES)))
+    return Desk(rulebook=rulebook, store=store, courier=courier, account_sid=ACCOUNT, clock=clock)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from app.delivery.courier import Courier
 from app.errors import Refusal
+from app.rulebook import Rulebook, Standing
 from app.service import Desk
 from app.settings import Secret
 from app.storage import Store
@@ -109,7 +110,8 @@ def broken(store: Store, courier: Courier) -> FlaskClient:
     def clock() -> datetime:
         raise RuntimeError(f"no time for {NAME}, {NUMBER}")
 
-    desk = Desk(ruleset=ruleset(RULES), store=store, courier=courier, account_sid=ACCOUNT, clock=clock)
+    rulebook = Rulebook(Standing(ruleset(RULES)))
+    desk = Desk(rulebook=rulebook, store=store, courier=courier, account_sid=ACCOUNT, clock=clock)
     return create_app(desk, Signatures([Secret(TOKEN)], {}, PUBLIC)).test_client()
 
 

@@ -1,11 +1,13 @@
 """Whether the process lives, and whether it can do its work."""
 
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.delivery.courier import Courier
+from app.rulebook import Failing, Rulebook, Standing
 from app.service import Desk
 from app.settings import Secret
 from app.storage import Store
@@ -20,7 +22,7 @@ def without_database(tmp_path: Path, courier: Courier, clock: Clock) -> FlaskCli
     """A client of a desk whose database can never be reached: its folder would lie below a file."""
     (tmp_path / "file").touch()
     desk = Desk(
-        ruleset=ruleset(RULES),
+        rulebook=Rulebook(Standing(ruleset(RULES))),
         store=Store(f"sqlite:///{tmp_path}/file/desk.db"),
         courier=courier,
         account_sid=ACCOUNT,
@@ -39,7 +41,23 @@ def test_ready(client: FlaskClient, desk: Desk) -> None:
     """Readiness names the rules that run and says that the database answers."""
     response = client.get("/readyz")
     assert response.status_code == 200
-    assert response.json == {"rules": {"version": desk.ruleset.version, "count": 3}, "database": "up"}
+    version = desk.standing.ruleset.version
+    assert response.json == {"rules": {"version": version, "count": 3}, "database": "up"}
+
+
+def test_ready_while_newer_rules_fail(store: Store, courier: Courier) -> None:
+    """The last good rules go on: readiness says since when newer ones fail, and nothing of what they hold."""
+    since = datetime(2026, 11, 23, 14, 30, 5, 250_000, timezone(timedelta(hours=2)))
+    failing = Failing(since, "the rules in night hold errors", ("night/a.yaml:1:1 +15558675310",))
+    standing = Standing(ruleset(RULES), failing=failing)
+    desk = Desk(rulebook=Rulebook(standing), store=store, courier=courier, account_sid=ACCOUNT)
+    response = create_app(desk, Signatures([Secret(TOKEN)])).test_client().get("/readyz")
+    assert response.status_code == 200
+    assert response.get_json()["rules"] == {
+        "version": standing.ruleset.version,
+        "count": 3,
+        "failing": {"since": "2026-11-23T12:30:05Z", "error": "the rules in night hold errors"},
+    }
 
 
 def test_ready_without_database(without_database: FlaskClient) -> None:

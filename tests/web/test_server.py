@@ -1,7 +1,6 @@
 """`desk serve` as operators start it: a process of its own, driven over real sockets."""
 
 import base64
-import http.client
 import json
 import os
 import shutil
@@ -11,150 +10,34 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from textwrap import dedent
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.builders import ACCOUNT, CALL_SID, OFFLINE, PARAMS, parameters
+from tests.builders import ACCOUNT, CALL_SID, OFFLINE, PARAMS
 from tests.web.conftest import FORM, RULES, TOKEN, signature
+from tests.web.serving import PATIENCE, PLAIN, Serve, connected, headers_for, request, started, write_rules
 
-PATIENCE = 20  # seconds; only a test that fails waits so long
 NUMBER = "15558675310"
 KEY_SECRET = "the secret of the shared key"
 REJECT = {"instruction": "reject", "activity_sid": OFFLINE}
-# No Timestamp: a real clock runs here.
-PLAIN = {name: value for name, value in parameters({"type": "unheard of"}).items() if name != "Timestamp"}
 BODY = urlencode(PLAIN).encode()
-
-
-@dataclass
-class Serve:
-    """A running `desk serve`, and all that it said."""
-
-    process: subprocess.Popen[str]
-    out: list[str] = field(default_factory=list)
-    err: list[str] = field(default_factory=list)
-    readers: list[threading.Thread] = field(default_factory=list)
-    changed: threading.Condition = field(default_factory=threading.Condition)
-
-    @property
-    def address(self) -> tuple[str, int]:
-        [line] = [line for line in self.err if line.startswith("listening on ")]
-        host, _, port = line.strip().removeprefix("listening on http://").rpartition(":")
-        return host, int(port)
-
-    @property
-    def url(self) -> str:
-        host, port = self.address
-        return f"http://{host}:{port}"
-
-    def read(self) -> None:
-        """Reads both streams to their ends, so that the process never waits for a reader."""
-        for stream, lines in ((self.process.stdout, self.out), (self.process.stderr, self.err)):
-            thread = threading.Thread(target=self._keep, args=(stream, lines))
-            thread.start()
-            self.readers.append(thread)
-
-    def wait(self) -> int:
-        """The exit status; afterwards everything was read."""
-        status = self.process.wait(PATIENCE)
-        for thread in self.readers:
-            thread.join(PATIENCE)
-        return status
-
-    def events(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out]
-
-    def wait_until(self, said: Callable[[], bool]) -> None:
-        with self.changed:
-            assert self.changed.wait_for(said, PATIENCE)
-
-    def is_ready_or_over(self) -> bool:
-        return any(line.startswith("listening on ") for line in self.err) or self.process.poll() is not None
-
-    def _keep(self, stream: Any, lines: list[str]) -> None:
-        with stream:
-            for line in stream:
-                with self.changed:
-                    lines.append(line)
-                    self.changed.notify_all()
-        self.process.wait(PATIENCE)
-        with self.changed:
-            self.changed.notify_all()
-
-
-@contextmanager
-def _started(folder: Path, *options: str, **environment: str) -> Iterator[Serve]:
-    """`desk serve` with the rules in this folder, in an environment of its own."""
-    inherited = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "COVERAGE_"))}
-    required = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
-    database = {"DATABASE_URL": f"sqlite:///{folder.parent}/desk.db"}
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--rules", str(folder), *options]
-    process = subprocess.Popen(
-        command,
-        env=inherited | required | database | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    serve = Serve(process)
-    serve.read()
-    try:
-        serve.wait_until(serve.is_ready_or_over)
-        yield serve
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        serve.wait()
-
-
-def _rules(folder: Path, text: str) -> Path:
-    folder.mkdir(exist_ok=True)
-    (folder / "rules.yaml").write_text(dedent(text), "utf-8")
-    return folder
 
 
 @pytest.fixture
 def rules(tmp_path: Path) -> Path:
-    return _rules(tmp_path / "rules", RULES)
+    return write_rules(tmp_path / "rules", RULES)
 
 
 @pytest.fixture(scope="module")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """One server for most of these tests; it writes all that it can, and trusts one proxy."""
-    folder = _rules(tmp_path_factory.mktemp("serve") / "rules", RULES)
+    folder = write_rules(tmp_path_factory.mktemp("serve") / "rules", RULES)
     keys = f"key1:{KEY_SECRET}"
-    with _started(folder, LOG_LEVEL="DEBUG", TRUSTED_PROXIES="1", TWILIO_WEBHOOK_KEYS=keys) as serve:
+    with started(folder, LOG_LEVEL="DEBUG", TRUSTED_PROXIES="1", TWILIO_WEBHOOK_KEYS=keys) as serve:
         yield serve
-
-
-def _headers(url: str, params: Mapping[str, str] = PLAIN) -> dict[str, str]:
-    return {"Content-Type": FORM, "X-Twilio-Signature": signature(url, params)}
-
-
-@contextmanager
-def _connected(serve: Serve) -> Iterator[http.client.HTTPConnection]:
-    connection = http.client.HTTPConnection(*serve.address, timeout=PATIENCE)
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
-def _request(
-    serve: Serve, path: str, body: bytes = b"", method: str = "POST", **options: Any
-) -> tuple[int, Any]:
-    with _connected(serve) as connection:
-        connection.request(method, path, body, **options)
-        response = connection.getresponse()
-        text = response.read()
-        return response.status, json.loads(text) if text else None
 
 
 def _raw(serve: Serve, *parts: bytes, hang_up: bool = True) -> str:
@@ -215,23 +98,23 @@ def test_a_callback_that_openssl_signed(
     headers = {"Content-Type": FORM, "X-Twilio-Signature": signed} | more
     body = urlencode(params).encode()
     answer = {"instruction": "dequeue", "from": "+18005550100"}
-    assert _request(serve, path, body, headers=headers) == (200, answer)
+    assert request(serve, path, body, headers=headers) == (200, answer)
     for place in range(0, len(body), len(body) // 12):
         tampered = body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
-        assert _request(serve, path, tampered, headers=headers)[0] == 403
+        assert request(serve, path, tampered, headers=headers)[0] == 403
 
 
 def test_behind_a_proxy(serve: Serve) -> None:
     """With TRUSTED_PROXIES the forwarding headers tell the public URL."""
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "desk.example.com"}
-    headers = _headers("https://desk.example.com/assignment") | forwarded
-    assert _request(serve, "/assignment", BODY, headers=headers) == (200, REJECT)
+    headers = headers_for("https://desk.example.com/assignment") | forwarded
+    assert request(serve, "/assignment", BODY, headers=headers) == (200, REJECT)
 
 
 def test_a_connection_is_kept(serve: Serve) -> None:
     """Several callbacks may come over one connection, with a refusal between."""
-    with _connected(serve) as connection:
-        for headers, status in (({}, 415), (_headers(f"{serve.url}/assignment"), 200), ({}, 415)):
+    with connected(serve) as connection:
+        for headers, status in (({}, 415), (headers_for(f"{serve.url}/assignment"), 200), ({}, 415)):
             connection.request("POST", "/assignment", BODY, headers)
             response = connection.getresponse()
             response.read()
@@ -241,7 +124,7 @@ def test_a_connection_is_kept(serve: Serve) -> None:
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "GET", "BREW"])
 def test_another_method(serve: Serve, method: str) -> None:
     """405 and what is allowed."""
-    status, answer = _request(serve, "/assignment", method=method)
+    status, answer = request(serve, "/assignment", method=method)
     assert status == 405
     assert answer is None if method == "HEAD" else "POST" in answer["detail"]
 
@@ -270,8 +153,8 @@ def test_a_percent_encoded_path(serve: Serve) -> None:
 def test_many_parameters(serve: Serve) -> None:
     """Thousands of unknown parameters are signed, read and ignored."""
     params = PLAIN | {f"Parameter{number}": str(number) for number in range(3000)}
-    headers = _headers(f"{serve.url}/assignment", params)
-    assert _request(serve, "/assignment", urlencode(params).encode(), headers=headers) == (200, REJECT)
+    headers = headers_for(f"{serve.url}/assignment", params)
+    assert request(serve, "/assignment", urlencode(params).encode(), headers=headers) == (200, REJECT)
 
 
 def test_a_body_in_chunks(serve: Serve) -> None:
@@ -355,7 +238,7 @@ def test_who_hangs_up_is_let_go(serve: Serve) -> None:
         with socket.create_connection(serve.address, PATIENCE) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
             connection.sendall(sent)
-    assert _request(serve, "/healthz", method="GET") == (200, {"status": "alive"})
+    assert request(serve, "/healthz", method="GET") == (200, {"status": "alive"})
 
 
 def test_nothing_is_written_but_json(serve: Serve) -> None:
@@ -364,17 +247,17 @@ def test_nothing_is_written_but_json(serve: Serve) -> None:
     worker = json.dumps({"contact_uri": f"+{NUMBER}"})
     params = PLAIN | {"WorkerName": "Quackenbush", "WorkerAttributes": worker, "Unknown": NUMBER}
     path = f"/assignment?caller={NUMBER}"
-    headers = _headers(serve.url + path, params) | {"User-Agent": "Quackenbush"}
-    assert _request(serve, path, urlencode(params).encode(), headers=headers)[0] == 200
+    headers = headers_for(serve.url + path, params) | {"User-Agent": "Quackenbush"}
+    assert request(serve, path, urlencode(params).encode(), headers=headers)[0] == 200
     _raw(serve, f"GET /{NUMBER} HTTP/1.1\r\nHost: {NUMBER}".encode())
-    assert _request(serve, f"/{NUMBER}?name=Quackenbush", method="GET")[0] == 404
+    assert request(serve, f"/{NUMBER}?name=Quackenbush", method="GET")[0] == 404
     serve.wait_until(_logged(serve, before, "decided"))
     said = "".join(serve.out + serve.err)
     assert NUMBER not in said
     assert "Quackenbush" not in said
     assert TOKEN not in said
     assert KEY_SECRET not in said
-    assert [line for line in serve.err if not line.startswith("listening on ")] == []
+    assert serve.remarks == []
 
 
 def _logged(serve: Serve, start: int, event: str) -> Callable[[], bool]:
@@ -425,17 +308,17 @@ def test_sigterm_ends_what_is_in_hand(rules: Path, twilio: _Twilio) -> None:
     base = f"http://127.0.0.1:{twilio.server.server_port}"
     params = PLAIN | {"TaskAttributes": json.dumps({"type": "billing", "call_sid": CALL_SID})}
     body = urlencode(params).encode()
-    with _started(rules, TWILIO_API_BASE=base) as serve, _connected(serve) as half:
+    with started(rules, TWILIO_API_BASE=base) as serve, connected(serve) as half:
         url = f"{serve.url}/assignment"
-        assert _request(serve, "/assignment", body, headers=_headers(url, params)) == (200, {})
+        assert request(serve, "/assignment", body, headers=headers_for(url, params)) == (200, {})
         assert twilio.arrived.wait(PATIENCE)
         half.putrequest("POST", "/assignment")
         more = {"Content-Length": str(len(BODY)), "Connection": "close"}
-        for name, value in (_headers(url) | more).items():
+        for name, value in (headers_for(url) | more).items():
             half.putheader(name, value)
         half.endheaders(BODY[:50])
         # Another request after it is answered: by then the half one is being read.
-        assert _request(serve, "/readyz", method="GET")[0] == 200
+        assert request(serve, "/readyz", method="GET")[0] == 200
         serve.process.send_signal(signal.SIGTERM)
         serve.wait_until(_logged(serve, 0, "Handling signal: term"))
         half.send(BODY[50:])
@@ -450,9 +333,9 @@ def test_sigterm_ends_what_is_in_hand(rules: Path, twilio: _Twilio) -> None:
 
 def test_two_workers_say_it_once(rules: Path) -> None:
     """With WEB_CONCURRENCY several processes answer at one address, which is told once."""
-    with _started(rules, WEB_CONCURRENCY=" 2") as serve:
-        headers = _headers(f"{serve.url}/assignment")
-        answers = [_request(serve, "/assignment", BODY, headers=headers) for _ in range(6)]
+    with started(rules, WEB_CONCURRENCY=" 2") as serve:
+        headers = headers_for(f"{serve.url}/assignment")
+        answers = [request(serve, "/assignment", BODY, headers=headers) for _ in range(6)]
         assert answers == [(200, REJECT)] * 6
         serve.process.send_signal(signal.SIGTERM)
         assert serve.wait() == 0
@@ -462,7 +345,7 @@ def test_two_workers_say_it_once(rules: Path) -> None:
 
 def test_a_port_in_use(serve: Serve, rules: Path) -> None:
     """A taken port is told at once, in a sentence."""
-    with _started(rules, "--port", str(serve.address[1])) as second:
+    with started(rules, "--port", str(serve.address[1])) as second:
         assert second.wait() == 2
     [line] = second.err
     assert line.startswith(
@@ -473,7 +356,7 @@ def test_a_port_in_use(serve: Serve, rules: Path) -> None:
 
 def test_an_address_that_is_not_ours(rules: Path) -> None:
     """So is an address that this machine does not have."""
-    with _started(rules, "--bind", "192.0.2.1") as serve:
+    with started(rules, "--bind", "192.0.2.1") as serve:
         assert serve.wait() == 2
     assert [line.partition(",")[0] for line in serve.err] == ["desk: cannot listen at 192.0.2.1"]
 
@@ -484,7 +367,7 @@ def test_ipv6(rules: Path) -> None:
         reason = "there is no IPv6 here"
         print(reason)  # noqa: T201  shown with -s and beside a failure
         pytest.skip(reason)
-    with _started(rules, "--bind", "::1") as serve:
+    with started(rules, "--bind", "::1") as serve:
         assert serve.url.startswith("http://[::1]:")
         with socket.create_connection(("::1", serve.address[1]), PATIENCE) as connection:
             connection.sendall(_head(serve, f"Content-Length: {len(BODY)}") + BODY)
@@ -494,7 +377,7 @@ def test_ipv6(rules: Path) -> None:
 def test_missing_settings(rules: Path) -> None:
     """Each variable is named, in one run, without a traceback."""
     environment = {"TWILIO_ACCOUNT_SID": "", "TWILIO_AUTH_TOKEN": "", "WEB_CONCURRENCY": "many"}
-    with _started(rules, **environment) as serve:
+    with started(rules, **environment) as serve:
         assert serve.wait() == 2
     said = "".join(serve.err)
     assert all(name in said for name in environment)
@@ -504,8 +387,8 @@ def test_missing_settings(rules: Path) -> None:
 
 def test_broken_rules(tmp_path: Path) -> None:
     """Where no good rules are known, broken ones end the command with each problem and its place."""
-    folder = _rules(tmp_path / "rules", "rules: [{name: x, repli: {}}]\n")
-    with _started(folder) as serve:
+    folder = write_rules(tmp_path / "rules", "rules: [{name: x, repli: {}}]\n")
+    with started(folder) as serve:
         assert serve.wait() == 1
     assert any("rules.yaml:1:" in line and "repli" in line for line in serve.err)
     assert serve.err[-1].startswith("desk: ")
@@ -514,28 +397,31 @@ def test_broken_rules(tmp_path: Path) -> None:
 
 def test_broken_rules_after_good_ones(rules: Path) -> None:
     """A restart with broken rules runs the last good ones, which the database holds, and says so."""
-    with _started(rules) as serve:
-        version = _request(serve, "/readyz", method="GET")[1]["rules"]["version"]
-    _rules(rules, "rules: [{name: x, repli: {}}]\n")
-    with _started(rules) as serve:
-        assert _request(serve, "/readyz", method="GET")[1]["rules"]["version"] == version
-        headers = _headers(f"{serve.url}/assignment")
-        assert _request(serve, "/assignment", BODY, headers=headers) == (200, REJECT)
+    with started(rules) as serve:
+        version = request(serve, "/readyz", method="GET")[1]["rules"]["version"]
+    assert serve.err[0] == f"rules {rules}: version {version}, 3 rules\n"
+    write_rules(rules, "rules: [{name: x, repli: {}}]\n")
+    with started(rules) as serve:
+        assert request(serve, "/readyz", method="GET")[1]["rules"]["version"] == version
+        headers = headers_for(f"{serve.url}/assignment")
+        assert request(serve, "/assignment", BODY, headers=headers) == (200, REJECT)
     running = [
         event["running"] for event in serve.events() if event["event"] == "the last good rules run instead"
     ]
     assert set(running) == {version}
-    assert [line for line in serve.err if not line.startswith("listening on ")] == []
+    why = f"the rules in {rules} hold errors: mend them (desk check {rules})"
+    assert serve.err[0] == f"rules {rules}: the last good ones run, version {version}, 3 rules: {why}\n"
+    assert serve.remarks == []
 
 
 def test_a_lost_database_does_not_keep_it_from_starting(rules: Path) -> None:
     """Replies inline need no database: the service starts without one, is ready, and says so."""
     (rules.parent / "file").touch()
     lost = f"sqlite:///{rules.parent}/file/desk.db"
-    with _started(rules, DATABASE_URL=lost, WEB_CONCURRENCY="") as serve:
-        assert _request(serve, "/readyz", method="GET")[1]["database"] == "down"
-        headers = _headers(f"{serve.url}/assignment")
-        assert _request(serve, "/assignment", BODY, headers=headers) == (200, REJECT)
+    with started(rules, DATABASE_URL=lost, WEB_CONCURRENCY="") as serve:
+        assert request(serve, "/readyz", method="GET")[1]["database"] == "down"
+        headers = headers_for(f"{serve.url}/assignment")
+        assert request(serve, "/assignment", BODY, headers=headers) == (200, REJECT)
     assert "rules not kept" in [event["event"] for event in serve.events()]
 
 

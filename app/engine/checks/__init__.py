@@ -1,24 +1,172 @@
-"""Everything that can be wrong with rules, one check a file: its manual and, where one is needed, its function.
+"""Everything that can be wrong with rules, one check a file: its manual and, where needed, its function.
 
 What keeps rules from being used is found while they are read: the modules of `READING` are manuals alone. So
 are those of `DECIDING`, for what is found when a callback is decided. The modules of `LINTS` look for what is
 allowed and had better not be written.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from inspect import cleandoc
 from types import ModuleType
 
-from app.engine.checks import default_can_fail, never_holds, unlikely_reference
-from app.engine.source import SourceFile
+from app.engine.catalogue import Check
+from app.engine.checks import (
+    action,
+    always_true,
+    any_number,
+    broken_test,
+    constants_compared,
+    default_can_fail,
+    default_reads_call,
+    deprecated_parameter,
+    duplicate_key,
+    duplicate_name,
+    expression,
+    ignored_value,
+    ignores_nothing,
+    invalid_parameter,
+    invalid_value,
+    left_pending,
+    list_wanted,
+    missing_key,
+    missing_parameter,
+    never_holds,
+    never_true,
+    no_call,
+    nobody_to_call,
+    not_inline,
+    number_not_allowed,
+    once_per_rule_set,
+    quoted_value,
+    rejected_again,
+    secret_in_rules,
+    template,
+    template_not_read,
+    template_unfilled,
+    too_many_rejections,
+    type_contradicted,
+    undecided,
+    undocumented_parameter,
+    unescaped_text,
+    unknown_instruction,
+    unknown_key,
+    unknown_parameter,
+    unknown_reference,
+    unlikely_reference,
+    unquoted_text,
+    unreachable,
+    unused_variable,
+    variable,
+    wrong_type,
+    yaml,
+)
 from app.engine.written import Written
-from app.model import Problem
+from app.model import Level, Problem
 
-READING: tuple[ModuleType, ...] = ()
-LINTS: tuple[ModuleType, ...] = (never_holds, unlikely_reference, default_can_fail)
-DECIDING: tuple[ModuleType, ...] = ()
+READING: tuple[ModuleType, ...] = (
+    yaml,
+    duplicate_key,
+    unknown_key,
+    wrong_type,
+    missing_key,
+    duplicate_name,
+    once_per_rule_set,
+    variable,
+    action,
+    expression,
+    unknown_reference,
+    template,
+    unknown_instruction,
+    unknown_parameter,
+    missing_parameter,
+    invalid_parameter,
+    default_reads_call,
+    undocumented_parameter,
+    ignored_value,
+    deprecated_parameter,
+    secret_in_rules,
+    ignores_nothing,
+    broken_test,
+)
+LINTS: tuple[ModuleType, ...] = (
+    never_holds,
+    unlikely_reference,
+    type_contradicted,
+    constants_compared,
+    list_wanted,
+    unquoted_text,
+    quoted_value,
+    unreachable,
+    always_true,
+    never_true,
+    undecided,
+    default_can_fail,
+    rejected_again,
+    left_pending,
+    unused_variable,
+    unescaped_text,
+    any_number,
+    template_not_read,
+)
+DECIDING: tuple[ModuleType, ...] = (
+    template_unfilled,
+    invalid_value,
+    nobody_to_call,
+    no_call,
+    number_not_allowed,
+    too_many_rejections,
+    not_inline,
+)
+HEADING = re.compile(r"[RD]\d{3} (?P<name>[a-z-]+) \((?P<level>error|warning|note)\): (?P<summary>.+)")
 
 
-def checked(written: Written, files: Sequence[SourceFile]) -> Iterator[Problem]:
-    """What the lints find, but for what a comment in the file silences."""
-    for lint in LINTS:
-        yield from lint.find(written)
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """A check's docstring, whose first line has the id, the check's name, its level and one sentence."""
+
+    check: Check
+    name: str
+    level: Level
+    summary: str
+    text: str
+
+    @property
+    def why(self) -> str:
+        """What stands before the examples: why it matters, and what to do."""
+        return self.text.partition("\n\nWrong")[0].partition("\n\n")[2]
+
+
+# Lints that see no more than that a rule is of no use, and those that see why.
+THAT = frozenset({Check.ALWAYS_TRUE, Check.NEVER_TRUE, Check.UNREACHABLE})
+WHY = frozenset({Check.NEVER_HOLDS, Check.TYPE_CONTRADICTED, Check.CONSTANTS_COMPARED, Check.LIST_WANTED})
+
+
+def checked(written: Written) -> list[Problem]:
+    """What the lints find: of a rule of no use the reason alone, where one is known."""
+    found: list[Problem] = [problem for lint in LINTS for problem in lint.find(written)]
+    explained = {problem.rule for problem in found if problem.check in WHY}
+    return [problem for problem in found if problem.check not in THAT or problem.rule not in explained]
+
+
+def manual(check: Check) -> str:
+    """The manual of a check, as `desk check --explain` prints it."""
+    return MANUALS[check].text
+
+
+def read_manual(module: ModuleType) -> Manual:
+    """The manual of a module. Raises ValueError where the first line does not have the form of one."""
+    text = cleandoc(module.__doc__ or "")
+    heading = HEADING.match(text)
+    if heading is None:
+        raise ValueError(
+            f"{module.__name__}: the docstring does not begin with id, name, level and a sentence"
+        )
+    return Manual(module.CHECK, heading["name"], Level(heading["level"]), heading["summary"], text)
+
+
+MANUALS: Mapping[Check, Manual] = {
+    module.CHECK: read_manual(module) for module in (*READING, *LINTS, *DECIDING)
+}
+LEVELS: Mapping[str, Level] = {check: each.level for check, each in MANUALS.items()}

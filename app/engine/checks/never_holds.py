@@ -1,8 +1,14 @@
 """R012 never-holds (warning): a comparison that cannot hold, because its two sides are of different kinds.
 
-The hour is a number, and a number compares with numbers alone: `taskrouter.currentHour >= "9"` is false at any
-time. `0900` is text as well, since YAML numbers have no leading zero. Of a callback's own parameters TaskAge and
-TaskPriority are numbers, and all others are text.
+The hour is a number, and a number compares with numbers alone: `taskrouter.currentHour >= "9"` is false at
+any time. `0900` is text as well, since YAML numbers have no leading zero. A day is one of Mon, Tue, Wed,
+Thu, Fri, Sat and Sun. Of a callback's own parameters TaskAge and TaskPriority are numbers, and all others
+text. A list equals nothing, and nothing is less than a list, a boolean or null.
+
+What never equals always differs: with `!=` or `NOT IN` such a comparison always holds, and says as little.
+
+Write the value as the other side has it. A number that the clock never shows is told only where it stands
+in the `when` itself: `vars` may say 2400 for a shop that never closes.
 
 Wrong:
 
@@ -20,31 +26,118 @@ Right:
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from app.engine.catalogue import Check
-from app.engine.expressions import Constant, Operand, Reference, comparisons
-from app.engine.written import Written, WrittenRule, WrittenTerm
-from app.model import Level, Problem
+from app.engine.expressions import Constant, Reference, show_constant, show_operand
+from app.engine.expressions.meaning import DAYS, compare, kind
+from app.engine.expressions.tree import Comparison
+from app.engine.natures import CLOCK, Nature, nature_of
+from app.engine.written import Written, WrittenComparison
+from app.model import Problem
 
 CHECK = Check.NEVER_HOLDS
-HINT = "write 900 for nine o'clock: unquoted, and without a leading zero"
+ORDERS = frozenset({"<", "<=", ">", ">="})
+SEARCHES = frozenset({"CONTAINS", "MATCHES"})
+DAY = f"write one of {', '.join(DAYS)}, in quotes"
+NINE = "write 900 for nine o'clock: unquoted, and without a leading zero"
 
 
 def find(written: Written) -> Iterator[Problem]:
-    """Comparisons of the clock with what is no number."""
-    for rule in written.rules:
-        for term in rule.terms:
-            yield from _in_term(rule, term)
+    """Comparisons of a reference with what it can never be."""
+    for comparison in written.comparisons:
+        if comparison.pair:
+            reference, constant = comparison.pair
+            said = (
+                _wrong_operand(comparison.operator, constant.value)
+                or _never_equal(comparison, reference, constant)
+                or _never_ordered(comparison, reference, constant)
+            )
+            # A var that is null is a setting left empty.
+            if said and not (constant.value is None and comparison.is_var(constant)):
+                yield comparison.warning(CHECK, constant, *said)
 
 
-def _in_term(rule: WrittenRule, term: WrittenTerm) -> Iterator[Problem]:
-    message = "`when`: the time is a number, and this compares it with another kind of value"
-    for comparison in comparisons(term.resolved):
-        sides = comparison.left, comparison.right
-        for clock, other in (sides, reversed(sides)):
-            if _is_hour(clock) and isinstance(other, Constant) and isinstance(other.value, str | bool | dict):
-                yield Problem(CHECK, message, term.place(other.at), Level.WARNING, rule.name, HINT)
+def _wrong_operand(operator: str, value: object) -> tuple[str, str] | None:
+    """What to say of an operator that holds for no such value; beside CONTAINS a list is another check's."""
+    match operator, value:
+        case "==", list() | dict():
+            return "nothing equals a list: this never holds", "write IN for one of several values"
+        case "!=", list() | dict():
+            return "nothing equals a list: this always holds", "write NOT IN for none of several values"
+        case "<" | "<=" | ">" | ">=", None | bool():
+            shown = show_constant(value)
+            return (
+                f"nothing is less or more than {shown}: this never holds",
+                f"write == {shown} or != {shown}",
+            )
+        case "<" | "<=" | ">" | ">=", list() | dict():
+            return "nothing is less or more than a list: this never holds", "compare with a number or a text"
+        case "CONTAINS", None | bool() | int() | float() | dict():
+            hint = "write the value in quotes, or HAS where the attribute is a list"
+            return "CONTAINS looks for a text in a text: this never holds", hint
+    return None
 
 
-def _is_hour(operand: Operand) -> bool:
-    return isinstance(operand, Reference) and operand.root == "taskrouter" and operand.path != ("dayOfWeek",)
+def _never_equal(
+    comparison: WrittenComparison, reference: Reference, constant: Constant
+) -> tuple[str, str] | None:
+    nature = nature_of(reference)
+    of_items = isinstance(constant.value, list)
+    if nature is None or not (of_items or comparison.operator in {"==", "!="}):
+        return None
+    known = _known(nature, from_vars=comparison.is_var(constant))
+    never = [value for value in comparison.asked if not known.can_be(value)]
+    if not never:
+        return None
+    shown = " or ".join(dict.fromkeys(comparison.show(constant, value) for value in never))
+    message = f"{show_operand(reference)} is never {shown}: it is {nature.said}"
+    return message, _hint(comparison, nature, never[0])
+
+
+def _never_ordered(
+    comparison: WrittenComparison, reference: Reference, constant: Constant
+) -> tuple[str, str] | None:
+    nature = nature_of(reference)
+    if nature is None or comparison.operator not in SEARCHES | ORDERS or isinstance(constant.value, list):
+        return None
+    searched = comparison.operator in SEARCHES
+    fits = kind(constant.value) == nature.kind and not (searched and nature.kind == "number")
+    samples = _known(nature, from_vars=comparison.is_var(constant)).samples
+    if fits and (not samples or any(_holds_for(value, comparison.resolved) for value in samples)):
+        return None
+    message = f"this never holds: {show_operand(reference)} is {nature.said}"
+    hint = "write ==, <, <=, > or >=" if searched else _hint(comparison, nature, constant.value)
+    return message, hint
+
+
+def _holds_for(value: object, comparison: Comparison) -> bool:
+    """Whether a comparison of a reference with a constant holds where the reference has this value."""
+    left, right = comparison.left, comparison.right
+    return compare(
+        comparison,
+        left.value if isinstance(left, Constant) else value,
+        right.value if isinstance(right, Constant) else value,
+    )
+
+
+def _known(nature: Nature, *, from_vars: bool) -> Nature:
+    """What a constant is held to: a number of `vars` need only be one."""
+    return replace(nature, values=()) if from_vars and nature.kind == "number" else nature
+
+
+def _hint(comparison: WrittenComparison, nature: Nature, value: object) -> str:
+    """What to write for a value that a reference of this nature never equals."""
+    from_vars = comparison.pair is not None and comparison.is_var(comparison.pair[1])
+    if value is None:
+        return "leave the comparison out"
+    if nature is CLOCK["dayOfWeek"]:
+        day = str(value)[:3].title()
+        return f'write "{day}"' if day in DAYS and not from_vars else DAY
+    if nature.kind == "text":
+        return "write the value in quotes"
+    if kind(value) == "number":
+        return "compare with a number that it can be"
+    if isinstance(value, str) and value.isascii() and value.isdigit() and not from_vars:
+        return f"write {int(value)}, without quotes"
+    return NINE if nature is CLOCK["currentTime"] else "write a number: unquoted, and without a leading zero"

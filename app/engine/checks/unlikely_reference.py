@@ -1,23 +1,21 @@
 """R013 unlikely-reference (warning): a name that looks like a misspelt root.
 
-`var.opens` is an attribute `var` of the task, which hardly any task has. Write `vars.opens`, or `task.var.opens`
-where the task does have it.
+`workers.team` is a part of the task's attribute `workers`, which hardly any task has. Write `worker.team`, or
+`task.workers.team` where the task does have it.
 
 Wrong:
 
-    vars: {opens: 900}
     rules:
-      - name: morning
-        when: taskrouter.currentTime < var.opens
-        defer: nobody is there
+      - name: vip
+        when: workers.team == "vip"
+        defer: the agent accepts it
 
 Right:
 
-    vars: {opens: 900}
     rules:
-      - name: morning
-        when: taskrouter.currentTime < vars.opens
-        defer: nobody is there
+      - name: vip
+        when: worker.team == "vip"
+        defer: the agent accepts it
 """
 
 from collections.abc import Iterator

@@ -1,24 +1,22 @@
-"""The rules folder: reading it, and which rule set a process begins with."""
+"""The rules folder: what it holds, and whether that changed."""
 
-import logging
 import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from app.engine.catalogue import Check
 from app.engine.loading import read_rules
 from app.engine.ruleset import RuleSet
 from app.engine.source import MAX_BYTES, SourceFile, too_large
-from app.errors import RulesBroken, RulesUnreadable, StoreError
+from app.errors import RulesUnreadable
 from app.model import Level, Location, Problem
-from app.storage import Store
-
-log = logging.getLogger(__name__)
 
 ENDINGS = (".yaml", ".yml")
+
+Fingerprint: TypeAlias = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,68 +32,54 @@ class Reading:
         return sum(problem.level is Level.ERROR for problem in self.problems)
 
 
-def read_folder(folder: Path, environment: Mapping[str, str]) -> Reading:
-    """Reads every rules file, in name order. Raises RulesUnreadable for a folder that cannot be listed."""
+def read_folder(folder: Path, environment: Mapping[str, str], *, lint: bool = True) -> Reading:
+    """Reads every rules file, in name order. Raises RulesUnreadable for a folder that cannot be listed.
+
+    Without `lint` only errors are looked for, which takes half the time.
+    """
+    files, unread = read_files(folder)
+    ruleset, problems = read_rules(files, environment, str(folder), unread, lint=lint)
+    return Reading(files, ruleset, problems)
+
+
+def read_files(folder: Path) -> tuple[tuple[SourceFile, ...], tuple[Problem, ...]]:
+    """The text of every rules file, in name order, and the problems of those that cannot be read.
+
+    Raises RulesUnreadable for a folder that cannot be listed.
+    """
     files: list[SourceFile] = []
     problems: list[Problem] = []
     for path in _paths(folder):
         file, problem = _read(path)
         files.extend([file] if file else [])
         problems.extend([problem] if problem else [])
-    ruleset, found = read_rules(files, environment, str(folder), problems)
-    return Reading(tuple(files), ruleset, found)
+    return tuple(files), tuple(problems)
 
 
-def starting_rules(
-    folder: Path,
-    environment: Mapping[str, str],
-    store: Store,
-    now: datetime,
-    otherwise: RuleSet | None = None,
-) -> RuleSet:
-    """The folder's rule set; where that is broken, the last good one that was kept, else `otherwise`.
+def fingerprint(folder: Path) -> Fingerprint:
+    """What is another whenever a rules file is, or the folder itself; nothing is read for it.
 
-    Raises RulesBroken, or RulesUnreadable, where no good one was ever seen.
+    Links are followed, so that one which leads elsewhere counts as a change. An editor's files do not.
     """
     try:
-        reading, ruleset = _good(folder, environment)
-    except (RulesUnreadable, RulesBroken) as error:
-        last = _last_good(store, environment) or otherwise
-        if last is None:
-            raise
-        found = [f"{problem.location} {problem.message}" for problem in getattr(error, "problems", ())]
-        fields = {"running": last.version, "error": str(error), "problems": found}
-        log.warning("the last good rules run instead", extra={"fields": fields})
-        return last
-    _keep(store, reading, ruleset, now)
-    return ruleset
+        files = tuple((path.name, *_status(path)) for path in _paths(folder))
+    except RulesUnreadable as error:
+        return (str(error),)
+    return (folder_identity(folder), files)
 
 
-def _good(folder: Path, environment: Mapping[str, str]) -> tuple[Reading, RuleSet]:
-    reading = read_folder(folder, environment)
-    if reading.ruleset is None:
-        raise RulesBroken(
-            f"the rules in {folder} hold errors: mend them (desk check {folder})", reading.problems
-        )
-    return reading, reading.ruleset
+def folder_identity(folder: Path) -> tuple[int, ...]:
+    """Tells the folder from another one that takes its place."""
+    return _status(folder)[:2]
 
 
-def _last_good(store: Store, environment: Mapping[str, str]) -> RuleSet | None:
+def _status(path: Path) -> tuple[int, ...]:
     try:
-        files = store.last_rules()
-    except StoreError as error:
-        log.warning("last good rules unknown", extra={"fields": {"error": str(error)}})
-        return None
-    if files is None:
-        return None
-    return read_rules([SourceFile(name, text) for name, text in files.items()], environment)[0]
-
-
-def _keep(store: Store, reading: Reading, ruleset: RuleSet, now: datetime) -> None:
-    try:
-        store.keep_rules(ruleset.version, {file.name: file.text for file in reading.files}, now)
-    except StoreError as error:
-        log.warning("rules not kept", extra={"fields": {"rules": ruleset.version, "error": str(error)}})
+        status = path.stat()
+    except OSError as error:
+        return (error.errno or 0,)
+    times = (status.st_mtime_ns, status.st_ctime_ns)
+    return (status.st_dev, status.st_ino, status.st_mode, status.st_size, *times)
 
 
 def _paths(folder: Path) -> list[Path]:

@@ -1,56 +1,20 @@
-"""The rules folder: which files are read, what becomes of the others, what a process begins with."""
+"""The rules folder: which files are read, what becomes of the others, and what counts as a change."""
 
 import json
-import logging
 import os
 import shutil
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
 import pytest
 
 from app.engine.catalogue import Check
-from app.errors import RulesBroken, RulesUnreadable
+from app.errors import RulesUnreadable
 from app.model import Location
-from app.rulebook import Reading, read_folder, starting_rules
-from app.storage import Store
-
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-DEFAULT = "default: {defer: nobody is there}\n"
-RULE = "rules:\n  - name: NAME\n    reply: {instruction: accept}\n"
-
-
-def rule(name: str) -> str:
-    """A file with one rule."""
-    return RULE.replace("NAME", name)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A rules folder with nothing but a default."""
-    made = tmp_path / "rules"
-    made.mkdir()
-    (made / "00.yaml").write_text(DEFAULT)
-    return made
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """A database that answers."""
-    made = Store(f"sqlite:///{tmp_path}/desk.db")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def lost(tmp_path: Path) -> Iterator[Store]:
-    """A database that does not answer: a file stands where its folder should be."""
-    (tmp_path / "file").write_text("")
-    made = Store(f"sqlite:///{tmp_path}/file/desk.db")
-    yield made
-    made.close()
+from app.rulebook import Reading, read_folder
+from app.rulebook.folder import fingerprint
+from tests.rulebook.conftest import DEFAULT, rule
 
 
 def names(reading: Reading) -> list[str]:
@@ -78,7 +42,7 @@ def test_files_are_read_in_name_order(folder: Path) -> None:
             rule(f"rule-{name.lower()}".replace(".", "-") + ("2" if name[0] == "B" else ""))
         )
     expected = ["rule-10-yaml", "rule-9-yml", "rule-b-yaml2", "rule-a-yml", "rule-b-yaml"]
-    assert names(read_folder(folder, {})) == expected
+    assert names(read_folder(folder, {}, lint=False)) == expected
 
 
 def test_other_files_dotfiles_and_subfolders_are_not_read(folder: Path) -> None:
@@ -160,16 +124,14 @@ def test_a_pipe_is_not_waited_for(folder: Path) -> None:
     assert (place, message) == (Location(str(folder / "a.yaml")), "this is no file")
 
 
-def test_a_file_name_in_another_encoding_can_be_read_and_kept(folder: Path, store: Store) -> None:
+def test_a_file_name_in_another_encoding_can_be_read_and_kept(folder: Path) -> None:
     """A disk takes names that are no UTF-8; neither the JSON of problems nor the database does."""
     path = os.path.join(os.fsencode(folder), b"caf\xe9.yaml")  # noqa: PTH118  a name in bytes
     with open(path, "wb") as file:  # noqa: PTH123
-        file.write(rule("café".replace("é", "e")).encode())
-    assert names(read_folder(folder, {})) == ["cafe"]
-    starting_rules(folder, {}, store, NOW)
-    kept = store.last_rules()
-    assert kept
-    assert json.dumps(list(kept), ensure_ascii=False).encode()
+        file.write(rule("cafe").encode())
+    reading = read_folder(folder, {})
+    assert names(reading) == ["cafe"]
+    assert json.dumps([file.name for file in reading.files], ensure_ascii=False).encode()
 
 
 def test_what_is_wrong_in_several_files_is_found_in_one_reading(folder: Path) -> None:
@@ -233,90 +195,93 @@ def test_the_version_is_another_when_anything_is(folder: Path) -> None:
     assert version(folder, NUMBER="1", OTHER="x") == found[-1]
 
 
-# --- What a process begins with
+# --- What counts as a change
 
 
-def test_good_rules_are_kept_for_worse_days(folder: Path, store: Store) -> None:
-    """With the names and the text of each file."""
-    ruleset = starting_rules(folder, {}, store, NOW)
-    assert ruleset.version == version(folder)
-    assert store.last_rules() == {str(folder / "00.yaml"): DEFAULT}
+def _rewritten(folder: Path) -> None:
+    (folder / "00.yaml").write_text(DEFAULT.replace("nobody", "nobody at all"))
 
 
-@pytest.mark.parametrize("mishap", ["broken", "unreadable", "missing", "not UTF-8"])
-def test_the_last_good_rules_run_when_the_folder_is_broken(
-    mishap: str, folder: Path, store: Store, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A process that starts anew is not kept down by a mistake; the log says what runs, and why."""
-    (folder / "a.yaml").write_text(rule("good"))
-    good = starting_rules(folder, {}, store, NOW)
-    match mishap:
-        case "broken":
-            (folder / "a.yaml").write_text("rules: [{}]\n")
-        case "unreadable":
-            (folder / "a.yaml").unlink()
-            (folder / "a.yaml").symlink_to("nowhere")
-        case "missing":
-            shutil.rmtree(folder)
-        case _:
-            (folder / "a.yaml").write_bytes(b"\xff")
-    with caplog.at_level(logging.WARNING):
-        last = starting_rules(folder, {}, store, NOW)
-    assert (last.version, [each.name for each in last.rules]) == (good.version, ["good"])
-    (record,) = caplog.records
-    assert vars(record)["fields"]["running"] == good.version
-    assert str(folder) in vars(record)["fields"]["error"]
-    assert store.last_rules() == {
-        str(folder / "00.yaml"): DEFAULT,
-        str(folder / "a.yaml"): rule("good"),
-    }
+def _replaced(folder: Path) -> None:
+    (folder / "new").write_text(DEFAULT)
+    (folder / "new").replace(folder / "00.yaml")
 
 
-def test_the_very_first_start_needs_good_rules(folder: Path, store: Store) -> None:
-    """All problems come with the refusal, for whoever shows them."""
-    (folder / "a.yaml").write_text("ruels: []\n")
-    with pytest.raises(RulesBroken, match=f"desk check {folder}") as caught:
-        starting_rules(folder, {}, store, NOW)
-    assert [problem.check for problem in caught.value.problems] == [Check.UNKNOWN_KEY]
-    with pytest.raises(RulesUnreadable):
-        starting_rules(folder / "nowhere", {}, store, NOW)
+def _touched(folder: Path) -> None:
+    os.utime(folder / "00.yaml", ns=(0, 0))
 
 
-def test_last_good_rules_that_this_environment_cannot_fill_are_no_help(folder: Path, store: Store) -> None:
-    """They were good with a variable that is no longer set: the folder's own problems are raised."""
-    (folder / "00.yaml").write_text(DEFAULT + "vars: {number: '${NUMBER}'}\n")
-    starting_rules(folder, {"NUMBER": "+1"}, store, NOW)
-    with pytest.raises(RulesBroken) as caught:
-        starting_rules(folder, {}, store, NOW)
-    assert [problem.check for problem in caught.value.problems] == [Check.VARIABLE]
+def _joined(folder: Path) -> None:
+    (folder / "a.yml").write_text("")
 
 
-def test_a_lost_database_does_not_keep_good_rules_from_running(
-    folder: Path, lost: Store, caplog: pytest.LogCaptureFixture
-) -> None:
-    """It is a warning."""
-    assert starting_rules(folder, {}, lost, NOW).version == version(folder)
-    (record,) = caplog.records
-    assert (record.levelname, record.getMessage()) == ("WARNING", "rules not kept")
+def _renamed(folder: Path) -> None:
+    (folder / "00.yaml").rename(folder / "01.yaml")
 
 
-def test_broken_rules_and_a_lost_database_end_the_start(
-    folder: Path, lost: Store, caplog: pytest.LogCaptureFixture
-) -> None:
-    """With the rules' own problems, as those are what can be mended here."""
-    (folder / "a.yaml").write_text("ruels: []\n")
-    with pytest.raises(RulesBroken):
-        starting_rules(folder, {}, lost, NOW)
-    assert [record.getMessage() for record in caplog.records] == ["last good rules unknown"]
+def _removed(folder: Path) -> None:
+    (folder / "00.yaml").unlink()
 
 
-def test_what_ran_before_is_the_last_resort(tmp_path: Path) -> None:
-    """A worker that starts anew with broken rules and no database runs what the server began with."""
-    folder = tmp_path / "rules"
-    folder.mkdir()
-    (folder / "a.yaml").write_text("default: {defer: a}\n")
-    (tmp_path / "file").write_text("")
-    lost = Store(f"sqlite:///{tmp_path}/file/desk.db")
-    good = starting_rules(folder, {}, lost, NOW)
-    (folder / "a.yaml").write_text("default: {defer:\n")
-    assert starting_rules(folder, {}, lost, NOW, good) is good
+def _forbidden(folder: Path) -> None:
+    (folder / "00.yaml").chmod(0)
+
+
+def _linked(folder: Path) -> None:
+    (folder / "00.yaml").rename(folder / "elsewhere")
+    (folder / "00.yaml").symlink_to(folder / "nowhere")
+
+
+def _made_again(folder: Path) -> None:
+    folder.rename(folder.parent / "old")
+    shutil.copytree(folder.parent / "old", folder)
+
+
+def _gone(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _rewritten,
+        _replaced,
+        _touched,
+        _joined,
+        _renamed,
+        _removed,
+        _forbidden,
+        _linked,
+        _made_again,
+        _gone,
+    ],
+)
+def test_whatever_may_change_a_rule_is_a_change(change: Callable[[Path], None], folder: Path) -> None:
+    """Without a file being read for it."""
+    before = fingerprint(folder)
+    assert fingerprint(folder) == before
+    change(folder)
+    assert fingerprint(folder) != before
+
+
+def test_what_a_link_leads_to_counts(folder: Path, tmp_path: Path) -> None:
+    """What is behind a link changes when the link leads elsewhere, and when what it leads to changes."""
+    shutil.copytree(folder, tmp_path / "other")
+    (tmp_path / "link").symlink_to(folder)
+    (folder / "a.yaml").symlink_to(tmp_path / "a.txt")
+    seen = [fingerprint(tmp_path / "link")]
+    (tmp_path / "a.txt").write_text("vars: {}\n")
+    seen.append(fingerprint(tmp_path / "link"))
+    (tmp_path / "new").symlink_to("other")
+    (tmp_path / "new").replace(tmp_path / "link")
+    seen.append(fingerprint(tmp_path / "link"))
+    assert len(set(seen)) == 3
+
+
+def test_what_an_editor_leaves_beside_is_no_change(folder: Path) -> None:
+    """Swap files, backups, the number that vim tries whether it may write, and a folder."""
+    before = fingerprint(folder)
+    for name in (".00.yaml.swp", "4913", "00.yaml~", ".#00.yaml", "#00.yaml#", ".00.yaml"):
+        (folder / name).write_text("anything")
+    (folder / "drafts.yaml").mkdir()
+    assert fingerprint(folder) == before

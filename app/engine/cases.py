@@ -1,0 +1,123 @@
+"""Runs the tests that rules files hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.engine.case_coverage import Coverage, Watching
+from app.engine.case_differences import Difference, differences
+from app.engine.case_reading import Case, read_cases
+from app.engine.decide import decide
+from app.engine.loading import read_rules
+from app.engine.ruleset import DEFAULT, RuleSet
+from app.engine.scope import scope_of
+from app.engine.source import SourceFile
+from app.errors import RulesBroken
+from app.model import Level, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A test that was run. `problems` are the errors of the rules in its environment, which end it."""
+
+    case: Case
+    differences: tuple[Difference, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return not self.differences and not self.problems
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is not as expected, a sentence each; reasons are indented below their difference."""
+        broken = [
+            f"with its `env` the rules hold an error: {each.location} {each.message}"
+            for each in self.problems
+        ]
+        found = [line for each in self.differences for line in (str(each), *(f"  {why}" for why in each.why))]
+        return (*broken, *found)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Results by place, and what the tests have seen of the rules."""
+
+    results: tuple[Result, ...]
+    coverage: Coverage
+
+    @property
+    def failed(self) -> int:
+        return sum(not result.passed for result in self.results)
+
+
+class Trial:
+    """A rule set that tests are run against, each in the environment that it asks for.
+
+    Tests with the same environment had better come one after the other (`in_order`): one rule set beside the
+    given one is kept.
+    """
+
+    def __init__(
+        self, files: Sequence[SourceFile], environment: Mapping[str, str], folder: str, ruleset: RuleSet
+    ) -> None:
+        self._files = files
+        self._environment = environment
+        self._folder = folder
+        self._ruleset = ruleset
+        self._watching = Watching(ruleset)
+        self._last: tuple[Mapping[str, str | None], RuleSet | None, tuple[Problem, ...]] = ({}, ruleset, ())
+
+    def result(self, case: Case) -> Result:
+        """What comes of one test."""
+        ruleset, problems = self._loaded(case.environment)
+        if ruleset is None:
+            return Result(case, problems=problems)
+        scope = scope_of(case.callback, ruleset.variables, case.at)
+        decision = decide(ruleset, case.callback, case.at, case.rejections)
+        if decision.rule == DEFAULT:
+            self._watching.default()
+        if case.rejections < ruleset.max_rejections:
+            self._watching.rules(ruleset.task_type(scope), scope, ruleset.match(scope))
+        return Result(case, differences(case, ruleset, scope, decision))
+
+    def run(self, results: Sequence[Result]) -> Run:
+        """The results of all tests, put together."""
+        by_place = sorted(results, key=lambda result: result.case.location)
+        return Run(tuple(by_place), self._watching.coverage())
+
+    def _loaded(self, environment: Mapping[str, str | None]) -> tuple[RuleSet | None, tuple[Problem, ...]]:
+        if not environment:
+            return self._ruleset, ()
+        if environment != self._last[0]:
+            laid_over = {**self._environment, **environment}
+            whole = {name: value for name, value in laid_over.items() if value is not None}
+            ruleset, problems = read_rules(self._files, whole, self._folder, lint=False)
+            self._last = environment, ruleset, _errors(problems)
+        return self._last[1:]
+
+
+def in_order(cases: Sequence[Case]) -> tuple[Case, ...]:
+    """Tests with the same environment together."""
+    return tuple(sorted(cases, key=lambda case: sorted((k, str(v)) for k, v in case.environment.items())))
+
+
+def run(
+    files: Sequence[SourceFile],
+    environment: Mapping[str, str],
+    folder: str = "rules",
+    ruleset: RuleSet | None = None,
+) -> Run:
+    """Runs all tests of the files. Raises RulesBroken where the files hold an error.
+
+    `ruleset` is what the files make in this environment, which saves reading them again.
+    """
+    if ruleset is None:
+        ruleset, problems = read_rules(files, environment, folder, lint=False)
+    if ruleset is None:
+        raise RulesBroken(f"the rules in {folder} hold errors: mend them (desk check {folder})", problems)
+    trial = Trial(files, environment, folder, ruleset)
+    return trial.run([trial.result(case) for case in in_order(read_cases(files))])
+
+
+def _errors(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    return tuple(problem for problem in problems if problem.level is Level.ERROR)

@@ -1,0 +1,143 @@
+"""Which rules can decide a call, which cannot since earlier ones take all theirs, and what gets the default.
+
+Answers come from sets of calls, not from texts. A rule can be reached when a call is found that it decides.
+When an earlier rule takes the call that was found, another is looked for that this one does not take, and so
+on: until one is found, or it is proved that none is left. Where neither succeeds, that is said.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.engine.expressions import Constant, Expression, Reference
+from app.engine.expressions.tree import And, Comparison, Not, Or
+from app.engine.ruleset import Rule, RuleSet
+from app.engine.scope import scope_of
+from app.engine.witness import Example, Finding, Verdict, find_example
+from app.engine.witness.obvious import obvious_example
+from app.model import Callback
+
+TAKERS = 30  # earlier rules that together may take a rule's calls, beyond which nothing is proved
+PATIENCE = 3_000  # calls looked for in all, beside one for each rule
+
+TOO_MANY = "too many earlier rules take its calls"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whether a rule can decide a call.
+
+    FOUND: `example` is a call that it decides. NONE: no call matches it at all, or `covering` rules take each
+    that does. UNDECIDED: `reason` says why.
+    """
+
+    rule: Rule
+    verdict: Verdict
+    example: Example | None = None
+    covering: tuple[Rule, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A task type (None: all that no rule names), and a call of it that falls to the default."""
+
+    task_type: str | None
+    example: Example
+
+
+def reaches(ruleset: RuleSet) -> tuple[Reach, ...]:
+    """For each rule, in order, whether it can decide."""
+    reasoning = _Reasoning(ruleset)
+    return tuple(reasoning.reach(rule) for rule in ruleset.rules)
+
+
+def gaps(ruleset: RuleSet) -> tuple[Gap, ...]:
+    """For each task type a call that no rule matches, where one is found."""
+    reasoning = _Reasoning(ruleset)
+    named = dict.fromkeys(name for rule in ruleset.rules for name in rule.task_types)
+    unnamed = next(name for name in _names() if name not in named)
+    examples = [(name, reasoning.unmatched(name)) for name in named] + [(None, reasoning.unmatched(unnamed))]
+    return tuple(Gap(name, example) for name, example in examples if example)
+
+
+class _Reasoning:
+    """About one rule set."""
+
+    def __init__(self, ruleset: RuleSet) -> None:
+        self.ruleset = ruleset
+        self.patience = PATIENCE
+
+    def reach(self, rule: Rule) -> Reach:
+        condition = _condition(rule, self.ruleset)
+        example = obvious_example(condition) if condition else None
+        if example and self.decider(example) is rule:
+            return Reach(rule, Verdict.FOUND, example)
+        finding, takers = self.search(condition, rule)
+        if finding.verdict is Verdict.NONE:
+            return Reach(rule, Verdict.NONE, covering=self.needed(rule, takers))
+        return Reach(rule, finding.verdict, finding.example, reason=finding.reason)
+
+    def unmatched(self, task_type: str) -> Example | None:
+        return self.search(_is_of_type((task_type,), self.ruleset.task_type_from), None)[0].example
+
+    def search(self, condition: Expression | None, wanted: Rule | None) -> tuple[Finding, list[Rule]]:
+        """A call that fulfils the condition and is decided by the wanted rule, by none where that is None.
+
+        Beside it the earlier rules that took the calls found on the way.
+        """
+        takers: list[Rule] = []
+        while True:
+            finding = self.example(condition, takers)
+            taker = self.decider(finding.example) if finding.example else wanted
+            if taker is wanted:
+                return finding, takers
+            if taker is None or len(takers) == TAKERS or self.patience <= 0:
+                return Finding(Verdict.UNDECIDED, reason=TOO_MANY), takers
+            takers.append(taker)
+            self.patience -= 1
+
+    def needed(self, rule: Rule, takers: list[Rule]) -> tuple[Rule, ...]:
+        """Those of the takers without which the rule could be reached, in order."""
+        condition = _condition(rule, self.ruleset)
+        for taker in tuple(takers):
+            others = [each for each in takers if each is not taker]
+            if self.example(condition, others).verdict is Verdict.NONE:
+                takers = others
+        return tuple(sorted(takers, key=self.ruleset.rules.index))
+
+    def example(self, condition: Expression | None, takers: Iterable[Rule]) -> Finding:
+        """A call that fulfils the condition, and that none of the takers takes."""
+        refused = [_condition(taker, self.ruleset) for taker in takers]
+        if None in refused:
+            return Finding(Verdict.NONE)
+        terms = [condition, *(Not(each) for each in refused if each)]
+        return find_example(And(tuple(term for term in terms if term)), {})
+
+    def decider(self, example: Example) -> Rule | None:
+        callback = Callback(dict(example.callback), example.task, example.worker)
+        return self.ruleset.match(scope_of(callback, self.ruleset.variables, example.at))
+
+
+def _condition(rule: Rule, ruleset: RuleSet) -> Expression | None:
+    """All that a call must fulfil to match a rule; None where every call does."""
+    type_fits = _is_of_type(rule.task_types, ruleset.task_type_from) if rule.task_types else None
+    terms = tuple(term for term in (type_fits, ruleset.resolved(rule)) if term)
+    return And(terms) if len(terms) > 1 else terms[0] if terms else None
+
+
+def _is_of_type(names: tuple[str, ...], task_type_from: tuple[Reference, ...]) -> Expression:
+    """That the first of the references that is not null is one of these texts."""
+    choices: list[Expression] = []
+    for number, reference in enumerate(task_type_from):
+        earlier = (Comparison("==", each, Constant(None)) for each in task_type_from[:number])
+        is_one = Comparison("IN", reference, Constant(list(names)))
+        choices.append(And((*earlier, is_one)) if number else is_one)
+    return choices[0] if len(choices) == 1 else Or(tuple(choices))
+
+
+def _names() -> Iterable[str]:
+    yield "other"
+    number = 2
+    while True:
+        yield f"other-{number}"
+        number += 1

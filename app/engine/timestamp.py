@@ -1,0 +1,30 @@
+"""A time as callbacks, saved ones and people write it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+
+def read_time(text: str) -> datetime | None:
+    """The time in UTC that ISO 8601, RFC 2822 or epoch seconds name; None for any other text.
+
+    A time without a zone is UTC.
+    """
+    readers: tuple[Callable[[str], datetime], ...] = (
+        _epoch,
+        datetime.fromisoformat,
+        parsedate_to_datetime,
+    )
+    for read in readers:
+        try:
+            found = read(text)
+            return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError, OSError):
+            continue
+    return None
+
+
+def _epoch(text: str) -> datetime:
+    if not (text.isascii() and text.isdigit() and len(text) in {9, 10}):
+        raise ValueError("no epoch seconds")
+    return datetime.fromtimestamp(int(text), UTC)

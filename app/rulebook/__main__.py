@@ -1,0 +1,5 @@
+"""The process that checks a folder; see `checking`."""
+
+from app.rulebook.checking import main
+
+main()

@@ -1,0 +1,116 @@
+"""Takes over what changes in the rules folder, between two requests."""
+
+import atexit
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic
+
+from app.rulebook.checking import Finding
+from app.rulebook.folder import Fingerprint, fingerprint
+from app.rulebook.outside import Outside
+from app.rulebook.standing import Failing, Rulebook, Standing
+from app.rulebook.starting import Memory, keep
+from app.rulebook.watching import ticks
+
+log = logging.getLogger(__name__)
+
+CALM = 0.1  # seconds without a change, after which what is there is taken for whole
+RETRY = 30  # seconds until a check is made again that did not come to its end
+
+
+class Reloader:
+    """Keeps a rulebook at what its folder holds. `seen` is the folder's fingerprint before it was read.
+
+    It begins in the process that uses the rulebook, since a thread does not outlive a fork. `retry` is in
+    seconds.
+    """
+
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        folder: Path,
+        environment: Mapping[str, str],
+        memory: Memory,
+        seen: Fingerprint,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        retry: float = RETRY,
+    ) -> None:
+        self._rulebook = rulebook
+        self._folder = folder
+        self._outside = Outside(folder, environment)
+        self._memory = memory
+        self._seen = seen
+        self._clock = clock
+        self._retry = retry
+        self._again: float | None = None  # when to check again, though nothing has changed
+        self._stop = Event()
+        self._thread = Thread(target=self._run, name="rules", daemon=True)
+
+    def start(self) -> None:
+        """Begins to watch, until the process ends."""
+        atexit.register(self.stop)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the watching, and a check that is under way."""
+        self._stop.set()
+        self._outside.stop()
+        self._thread.join()
+        atexit.unregister(self.stop)
+
+    def _run(self) -> None:
+        for _ in ticks(self._folder, self._stop):
+            if fingerprint(self._folder) != self._seen or self._is_due():
+                self._reload()
+
+    def _is_due(self) -> bool:
+        return self._again is not None and monotonic() >= self._again
+
+    def _reload(self) -> None:
+        finding = self._finding()
+        if self._stop.is_set():
+            return
+        self._again = None if finding.final else monotonic() + self._retry
+        if finding.ruleset is None:
+            self._refuse(finding)
+        else:
+            self._take(Standing(finding.ruleset, finding.files))
+
+    def _finding(self) -> Finding:
+        """What the folder holds when it has come to rest."""
+        while True:
+            self._seen = self._at_rest()
+            finding = self._outside.finding(self._rulebook.ruleset)
+            if fingerprint(self._folder) == self._seen or self._stop.is_set():
+                return finding
+
+    def _at_rest(self) -> Fingerprint:
+        before, now = None, fingerprint(self._folder)
+        while now != before and not self._stop.wait(CALM):
+            before, now = now, fingerprint(self._folder)
+        return now
+
+    def _refuse(self, finding: Finding) -> None:
+        standing = self._rulebook.standing
+        before = standing.failing
+        failing = Failing(before.since if before else self._clock(), finding.error, finding.problems)
+        self._rulebook.standing = Standing(standing.ruleset, standing.files, failing)
+        if failing != before:
+            fields = {
+                "running": standing.ruleset.version,
+                "since": failing.since,
+                "error": failing.error,
+                "problems": failing.problems,
+            }
+            log.error("rules not reloaded", extra={"fields": fields})
+
+    def _take(self, standing: Standing) -> None:
+        before, self._rulebook.standing = self._rulebook.standing, standing
+        old, new = before.ruleset.version, standing.ruleset.version
+        if new != old or before.failing:
+            fields = {"from": old, "to": new, "rules": len(standing.ruleset.rules)}
+            log.info("rules reloaded", extra={"fields": fields})
+            keep(self._memory, new, standing.files, self._clock())

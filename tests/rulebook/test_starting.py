@@ -1,0 +1,130 @@
+"""Which rules a process begins with."""
+
+import logging
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.engine.catalogue import Check
+from app.errors import RulesBroken, RulesUnreadable
+from app.rulebook import Failing, read_folder, starting_rules
+from app.storage import Store
+from tests.rulebook.conftest import DEFAULT, FAILING_TEST, NOW, rule
+
+LATER = NOW + timedelta(hours=1)
+
+
+def version(folder: Path) -> str:
+    """The version of the folder's rule set."""
+    ruleset = read_folder(folder, {}).ruleset
+    assert ruleset
+    return ruleset.version
+
+
+def test_good_rules_are_kept_for_worse_days(folder: Path, store: Store) -> None:
+    """With the names and the text of each file."""
+    standing = starting_rules(folder, {}, store, NOW)
+    assert (standing.ruleset.version, standing.failing) == (version(folder), None)
+    assert [file.text for file in standing.files] == [DEFAULT]
+    assert store.last_rules() == {str(folder / "00.yaml"): DEFAULT}
+
+
+@pytest.mark.parametrize("mishap", ["broken", "unreadable", "missing", "not UTF-8"])
+def test_the_last_good_rules_run_when_the_folder_is_broken(
+    mishap: str, folder: Path, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A process that starts anew is not kept down by a mistake; the log says what runs, and why."""
+    (folder / "a.yaml").write_text(rule("good"))
+    good = starting_rules(folder, {}, store, NOW).ruleset
+    match mishap:
+        case "broken":
+            (folder / "a.yaml").write_text("rules: [{}]\n")
+        case "unreadable":
+            (folder / "a.yaml").unlink()
+            (folder / "a.yaml").symlink_to("nowhere")
+        case "missing":
+            shutil.rmtree(folder)
+        case _:
+            (folder / "a.yaml").write_bytes(b"\xff")
+    with caplog.at_level(logging.WARNING):
+        standing = starting_rules(folder, {}, store, LATER)
+    last = standing.ruleset
+    assert (last.version, [each.name for each in last.rules]) == (good.version, ["good"])
+    (record,) = caplog.records
+    assert vars(record)["fields"]["running"] == good.version
+    assert str(folder) in vars(record)["fields"]["error"]
+    fields = vars(record)["fields"]
+    assert standing.failing == Failing(LATER, fields["error"], fields["problems"])
+    assert store.last_rules() == {
+        str(folder / "00.yaml"): DEFAULT,
+        str(folder / "a.yaml"): rule("good"),
+    }
+
+
+def test_the_very_first_start_needs_good_rules(folder: Path, store: Store) -> None:
+    """All problems come with the refusal, for whoever shows them."""
+    (folder / "a.yaml").write_text("ruels: []\n")
+    with pytest.raises(RulesBroken, match=f"desk check {folder}") as caught:
+        starting_rules(folder, {}, store, NOW)
+    assert [problem.check for problem in caught.value.problems] == [Check.UNKNOWN_KEY]
+    with pytest.raises(RulesUnreadable):
+        starting_rules(folder / "nowhere", {}, store, NOW)
+
+
+def test_last_good_rules_that_this_environment_cannot_fill_are_no_help(folder: Path, store: Store) -> None:
+    """They were good with a variable that is no longer set: the folder's own problems are raised."""
+    (folder / "00.yaml").write_text(DEFAULT + "vars: {number: '${NUMBER}'}\n")
+    starting_rules(folder, {"NUMBER": "+1"}, store, NOW)
+    with pytest.raises(RulesBroken) as caught:
+        starting_rules(folder, {}, store, NOW)
+    assert [problem.check for problem in caught.value.problems] == [Check.VARIABLE]
+
+
+def test_a_lost_database_does_not_keep_good_rules_from_running(
+    folder: Path, lost: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is a warning."""
+    assert starting_rules(folder, {}, lost, NOW).ruleset.version == version(folder)
+    (record,) = caplog.records
+    assert (record.levelname, record.getMessage()) == ("WARNING", "rules not kept")
+
+
+def test_broken_rules_and_a_lost_database_end_the_start(
+    folder: Path, lost: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the rules' own problems, as those are what can be mended here."""
+    (folder / "a.yaml").write_text("ruels: []\n")
+    with pytest.raises(RulesBroken):
+        starting_rules(folder, {}, lost, NOW)
+    assert [record.getMessage() for record in caplog.records] == ["last good rules unknown"]
+
+
+def test_what_ran_before_is_the_last_resort(tmp_path: Path) -> None:
+    """A worker that starts anew with broken rules and no database runs what the server began with."""
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "a.yaml").write_text("default: {defer: a}\n")
+    (tmp_path / "file").write_text("")
+    lost = Store(f"sqlite:///{tmp_path}/file/desk.db")
+    good = starting_rules(folder, {}, lost, NOW)
+    (folder / "a.yaml").write_text("default: {defer:\n")
+    assert starting_rules(folder, {}, lost, NOW, good).ruleset is good.ruleset
+
+
+def test_rules_that_are_still_in_the_folder_are_not_read_again(folder: Path, store: Store) -> None:
+    """What the server has read, its workers have: ten thousand rules take half a minute to read."""
+    before = starting_rules(folder, {}, store, NOW)
+    assert starting_rules(folder, {}, store, NOW, before) is before
+    (folder / "a.yaml").write_text(rule("new"))
+    assert starting_rules(folder, {}, store, NOW, before).ruleset.version == version(folder)
+    (folder / "a.yaml").write_bytes(b"\xff")
+    assert starting_rules(folder, {}, store, NOW, before).failing
+
+
+def test_failing_tests_of_the_rules_do_not_stop_a_start(folder: Path, store: Store) -> None:
+    """A process that starts anew has no better rules at hand."""
+    (folder / "a_test.yaml").write_text(FAILING_TEST)
+    standing = starting_rules(folder, {}, store, NOW)
+    assert (standing.ruleset.version, standing.failing) == (version(folder), None)
