@@ -20,7 +20,10 @@ class Location:
 
 
 class Level(StrEnum):
-    """How much a problem matters: an error keeps rules from being used, a warning does not; a note asks nothing."""
+    """How much a problem matters.
+
+    An error keeps rules from being used, a warning does not, and a note asks for nothing.
+    """
 
     ERROR = "error"
     WARNING = "warning"

@@ -4,10 +4,12 @@ import click
 
 from app.cli.check import check
 from app.cli.demo import demo
+from app.cli.explain import explain
 from app.cli.failures import Desk
 from app.cli.sandbox import sandbox
 from app.cli.schema import schema
 from app.cli.serve import serve
+from app.cli.test import test
 
 
 @click.group(cls=Desk, context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,5 +25,5 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, check, schema, sandbox):
+for command in (demo, serve, check, test, explain, schema, sandbox):
     main.add_command(command)

@@ -45,7 +45,7 @@ class Variables:
                 self.values[name] = self._value(value)
 
     def unknown(self, path: tuple[str | int, ...]) -> tuple[str, str] | None:
-        """What to say of a path below `vars` that leads nowhere; None where there is a value. Notes its use."""
+        """What to say of a path below `vars` that leads nowhere, None where it has a value. Notes its use."""
         name = str(path[0])
         self.used.add(name)
         if name not in self.values:

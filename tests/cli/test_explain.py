@@ -322,6 +322,9 @@ def test_json_of_a_post_and_of_a_problem(folder: Path) -> None:
     found = document(explain(folder, saved(), "--set", "task.call_sid=null", "--format", "json"))
     assert [(each["rule"], each["twilio_code"]) for each in found["problems"]] == [("support", 40140)]
 
+    found = document(explain(folder, saved(), "--rejections", "20", "--format", "json"))
+    assert (found["nearest_miss"], found["rejections"]) == (None, 20)
+
 
 def test_the_secret_is_nowhere(folder: Path) -> None:
     """In no format, even where the call holds it."""

@@ -6,7 +6,7 @@ allowed and had better not be written.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import cleandoc
 from types import ModuleType

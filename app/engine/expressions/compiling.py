@@ -1,8 +1,8 @@
 """Tree to predicate: the meaning of `meaning`, as one Python function for each expression.
 
-The function's text is made of the fragments below and of the names k0, k1 … alone: every name and constant of an
-expression is a value of the function, never a part of its text. So expressions that differ in those alone, as
-most of a rule set do, have the same text, which Python compiles once.
+The function's text is made of the fragments below and of the names k0, k1 … alone: every name and constant of
+an expression is a value of the function, never a part of its text. So expressions that differ in those alone,
+as most of a rule set do, have the same text, which Python compiles once.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,6 +35,7 @@ ROOTS = {
     "vars": "scope.variables",
 }
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!=", "HAS": "IN"}
+EQUALITIES = {"==": "is", "!=": "is not"}  # and what compares the values of which Python has but one
 ORDERS = frozenset({"<", "<=", ">", ">="})
 
 
@@ -108,7 +109,8 @@ class _Writing:
         if operator == "HAS" or (isinstance(left, Constant) and operator in MIRRORED):
             operator, left, right = MIRRORED[operator], right, left
         if is_day(left) or is_day(right):
-            return f"{self.value(COMPARE[operator])}(folded({self.operand(left)}), folded({self.operand(right)}))"
+            compare, sides = self.value(COMPARE[operator]), (self.operand(left), self.operand(right))
+            return f"{compare}(folded({sides[0]}), folded({sides[1]}))"
         return self.special(operator, left, right) or self.general(operator, left, right)
 
     def general(self, operator: str, left: Operand, right: Operand) -> str:
@@ -122,28 +124,39 @@ class _Writing:
             return f"{self.known(right)} is list and {self.value(left.value)} in v" if whole else None
         if isinstance(right, Reference):
             return None
-        match operator, right.value:
-            case "==", str():
+        if operator in EQUALITIES:
+            return self.equality(operator, left, right.value)
+        if operator in ORDERS:
+            return self.order(operator, left, right.value)
+        return self.inclusion(operator, left, right.value)
+
+    def equality(self, operator: str, left: Reference, right: object) -> str | None:
+        match right:
+            case str():
                 # No other kind of value in a JSON document equals a text.
-                return f"{self.operand(left)} == {self.value(right.value)}"
-            case "!=", str():
-                return f"{self.operand(left)} != {self.value(right.value)}"
-            case "==", None | bool():
-                return f"{self.operand(left)} is {self.value(right.value)}"
-            case "!=", None | bool():
-                return f"{self.operand(left)} is not {self.value(right.value)}"
-            case "==", int() | float():
-                return f"{self.known(left)} is not bool and v == {self.value(right.value)}"
-            case "<" | "<=" | ">" | ">=", str():
-                return f"{self.known(left)} is str and v {operator} {self.value(right.value)}"
-            case "<" | "<=" | ">" | ">=", int() | float() if not isinstance(right.value, bool):
-                return f"{self.known(left)} in NUMBERS and v {operator} {self.value(right.value)}"
+                return f"{self.operand(left)} {operator} {self.value(right)}"
+            case None | bool():
+                return f"{self.operand(left)} {EQUALITIES[operator]} {self.value(right)}"
+            case int() | float() if operator == "==":
+                return f"{self.known(left)} is not bool and v == {self.value(right)}"
+        return None
+
+    def order(self, operator: str, left: Reference, right: object) -> str | None:
+        match right:
+            case str():
+                return f"{self.known(left)} is str and v {operator} {self.value(right)}"
+            case int() | float() if not isinstance(right, bool):
+                return f"{self.known(left)} in NUMBERS and v {operator} {self.value(right)}"
+        return None
+
+    def inclusion(self, operator: str, left: Reference, right: object) -> str | None:
+        match operator, right:
             case "IN", list() as items if all(isinstance(item, str) for item in items):
                 return f"{self.known(left)} is str and v in {self.value(frozenset(items))}"
             case "CONTAINS", str():
-                return f"{self.known(left)} is str and {self.value(right.value)} in v"
-            case "MATCHES", str():
-                search = self.value(regex(right.value).search)
+                return f"{self.known(left)} is str and {self.value(right)} in v"
+            case "MATCHES", str() as pattern:
+                search = self.value(regex(pattern).search)
                 return f"{self.known(left)} is str and {search}(v.encode('utf-8', 'replace')) is not None"
         return None
 

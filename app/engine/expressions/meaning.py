@@ -25,7 +25,7 @@ CLOCK: Mapping[str, Callable[[datetime], object]] = {
 
 
 def holds(expression: Expression, scope: Scope) -> bool:
-    """Whether an expression holds, term by term as it stands. Names under `taskrouter` must be those of CLOCK."""
+    """Whether an expression holds, term by term. Names under `taskrouter` must be those of CLOCK."""
     match expression:
         case Comparison():
             return compare(expression, value_of(expression.left, scope), value_of(expression.right, scope))

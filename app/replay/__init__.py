@@ -1,0 +1,1 @@
+"""Saved callbacks: reading them (`saved`), and trying a change on one (`changes`)."""

@@ -1,0 +1,215 @@
+"""Saved callbacks, in whatever form they were kept. The form is recognised by content.
+
+JSON Lines of `{"received_at", "path", "params", "decision"}`, where `params` alone is required; a bare JSON
+object of parameters a line; a raw body `a=b&c=d` a line; or a HAR file, as browsers and proxies save it. A
+single object may also span lines. Lines are read one by one, whatever the size of the file, and a HAR whole.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any, NamedTuple, Protocol, TypeAlias
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+
+from app.engine.timestamp import read_time
+
+MAX_LINE = 2**20  # bytes; a request holds 64 KiB at most
+MAX_DOCUMENT = 2**25  # bytes of a HAR
+MAX_PARAMETERS = 1_000
+FORM = "application/x-www-form-urlencoded"
+UTF_8_MARK = b"\xef\xbb\xbf"
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+Params: TypeAlias = Mapping[str, str | list[str]]
+
+
+class Stream(Protocol):
+    """What bytes are read from: a file, or standard input."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+    def readline(self, size: int, /) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """One request. `line` counts from 1; in a HAR it is the number of the entry."""
+
+    line: int
+    params: Params
+    received_at: datetime | None = None
+    path: str = ""
+    decision: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that holds no saved callback, and why. The message repeats no value of it."""
+
+    line: int
+    message: str
+
+
+class _Line(NamedTuple):
+    number: int
+    text: bytes | None  # None: it is too long
+
+
+class _BadError(Exception):
+    """What is wrong with a line."""
+
+
+def read_saved(stream: Stream) -> Iterator[Saved | BadLine]:
+    """Every saved callback, in order, as it is read; empty lines are passed over."""
+    lines = _lines(stream)
+    first, second = next(lines, None), None
+    if first is None:
+        return
+    text = first.text or b""
+    if text.startswith(UTF_16_MARKS):
+        yield BadLine(first.number, "the file is UTF-16: save it as UTF-8")
+        return
+    document = _document(text)
+    if document is None and text.startswith(b"{"):
+        second = next(lines, None)
+    if document is not None and "log" in document:
+        yield from _entries(document)
+    elif second and second.text and second.text.startswith(b'"'):  # a key: the object goes on
+        yield from _spanning(first.number, text + second.text + stream.read(MAX_DOCUMENT))
+    else:
+        yield from map(_read_line, chain([first], [second] if second else [], lines))
+
+
+def _lines(stream: Stream) -> Iterator[_Line]:
+    """The lines that are not empty. Only the first may be as long as a HAR."""
+    number, limit = 0, MAX_DOCUMENT
+    while raw := stream.readline(limit):
+        number += 1
+        if len(raw) == limit and not raw.endswith(b"\n"):
+            while (raw := stream.readline(limit)) and not raw.endswith(b"\n"):
+                pass
+            yield _Line(number, None)
+        elif text := (raw.removeprefix(UTF_8_MARK) if number == 1 else raw).strip():
+            yield _Line(number, text)
+            limit = MAX_LINE
+
+
+def _spanning(line: int, text: bytes) -> Iterator[Saved | BadLine]:
+    """What one document over several lines holds."""
+    document = _document(text)
+    if document is None:
+        yield BadLine(line, f"the JSON is broken, or longer than {MAX_DOCUMENT // 2**20} MiB: save it anew")
+    elif "log" in document:
+        yield from _entries(document)
+    else:
+        yield _read_document(document, line)
+
+
+def _document(text: bytes) -> dict[str, Any] | None:
+    try:
+        read = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def _read_line(line: _Line) -> Saved | BadLine:
+    if line.text is None or len(line.text) > MAX_LINE:
+        return BadLine(line.number, f"the line is longer than {MAX_LINE // 2**20} MiB: this is no callback")
+    document = _document(line.text)
+    if document is not None:
+        return _read_document(document, line.number)
+    try:
+        return Saved(line.number, _body(line.text))
+    except _BadError as error:
+        return BadLine(line.number, str(error))
+
+
+def _read_document(document: Mapping[str, object], line: int) -> Saved | BadLine:
+    try:
+        if "params" not in document:
+            return Saved(line, _params(document))
+        return Saved(
+            line,
+            _params(document["params"]),
+            _received_at(document.get("received_at")),
+            str(document.get("path") or ""),
+            _decision(document.get("decision")),
+        )
+    except _BadError as error:
+        return BadLine(line, str(error))
+
+
+def _params(given: object) -> Params:
+    if not isinstance(given, dict) or not given:
+        raise _BadError("`params` is no object of parameters: write Twilio's names and their texts")
+    for name, value in given.items():
+        texts = value if isinstance(value, list) and value else [value]
+        if not all(isinstance(text, str) for text in texts):
+            raise _BadError(f"the parameter {name} is no text: write it in quotes, as Twilio sent it")
+    return given
+
+
+def _received_at(given: object) -> datetime | None:
+    if given is None:
+        return None
+    time = read_time(given) if isinstance(given, str) else None
+    if time is None:
+        raise _BadError("`received_at` is no time: write one such as 2026-11-23T17:30:00Z, or leave it out")
+    return time
+
+
+def _decision(given: object) -> Mapping[str, object] | None:
+    if given is not None and not isinstance(given, dict):
+        raise _BadError("`decision` is no object: leave it out")
+    return given
+
+
+def _body(text: bytes) -> Params:
+    """The parameters of a raw body."""
+    if text.startswith((b"{", b"[")):
+        raise _BadError("the JSON is broken, or no object: write one object a line")
+    if b"=" not in text:
+        raise _BadError("this is neither a JSON object nor a body such as TaskSid=…&WorkerSid=…")
+    try:
+        fields = parse_qs(text.decode(), keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+    except UnicodeDecodeError:
+        raise _BadError("the line is not UTF-8: save the file as UTF-8") from None
+    except ValueError:
+        raise _BadError(f"the body has more than {MAX_PARAMETERS} parameters: this is no callback") from None
+    return _single(fields)
+
+
+def _single(fields: Mapping[str, list[str]]) -> Params:
+    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+
+
+def _entries(document: Mapping[str, Any]) -> Iterator[Saved]:
+    """The requests of a HAR that are assignment callbacks; a page that was saved has many others."""
+    log = document["log"]
+    entries = log.get("entries") if isinstance(log, dict) else None
+    for number, entry in enumerate(entries if isinstance(entries, list) else (), start=1):
+        try:
+            saved = _entry(entry, number)
+        except (KeyError, TypeError, ValueError, AttributeError, _BadError):
+            continue
+        if saved and "ReservationSid" in saved.params:
+            yield saved
+
+
+def _entry(entry: Any, number: int) -> Saved | None:
+    request = entry["request"]
+    posted = request["postData"]
+    if request["method"] != "POST" or not posted["mimeType"].startswith(FORM):
+        return None
+    if posted.get("text"):
+        params = _body(posted["text"].encode())
+    else:
+        fields: dict[str, list[str]] = {}
+        for field in posted["params"]:
+            fields.setdefault(field["name"], []).append(field["value"])
+        params = _params(_single(fields))
+    return Saved(number, params, read_time(str(entry.get("startedDateTime"))), urlsplit(request["url"]).path)
