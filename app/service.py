@@ -4,13 +4,13 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from time import perf_counter
 
 from app.delivery.courier import Courier
 from app.engine.callback import read_callback
 from app.engine.decide import decide
 from app.engine.ruleset import RuleSet
+from app.engine.timestamp import read_time
 from app.engine.wire import Form, inline_form
 from app.errors import ForeignAccount, Stale, StoreError
 from app.model import Call, Callback, Decision, Instruction, Mode
@@ -119,7 +119,7 @@ class Desk:
         if callback.sid("AccountSid") not in {"", self._account_sid}:
             raise ForeignAccount("the callback belongs to another account: look at TWILIO_ACCOUNT_SID")
         now = self._clock()
-        sent = _time(callback.sid("Timestamp"))
+        sent = read_time(callback.sid("Timestamp"))
         if sent and now - sent > self._oldest:
             raise Stale("the callback is older than its reservation can be: it was sent before")
         rejected = self._rejected.get(callback.task_sid) or frozenset()
@@ -160,25 +160,3 @@ def _answered(callback: Callback, decision: Decision, began: float, path: str) -
     if decision.mode is Mode.REPLY and decision.instruction:
         return inline_form(decision.instruction)
     return {}
-
-
-def _epoch(text: str) -> datetime:
-    if not (text.isascii() and text.isdigit() and len(text) in {9, 10}):
-        raise ValueError("no epoch seconds")
-    return datetime.fromtimestamp(int(text), UTC)
-
-
-def _time(text: str) -> datetime | None:
-    """A Timestamp in ISO 8601, RFC 2822 or epoch seconds; None where it is absent or unreadable."""
-    readers: tuple[Callable[[str], datetime], ...] = (
-        _epoch,
-        datetime.fromisoformat,
-        parsedate_to_datetime,
-    )
-    for read in readers:
-        try:
-            found = read(text)
-        except (ValueError, OverflowError, OSError):
-            continue
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
-    return None

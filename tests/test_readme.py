@@ -128,13 +128,13 @@ def test_commands_print_what_the_readme_shows(block: str, terminal: Terminal) ->
 
 def test_the_readme_shows_commands_with_their_output() -> None:
     """There are console blocks, and the demo's whole table is among them."""
-    assert len(blocks("console")) >= 3
+    assert len(blocks("console")) >= 6
     assert len(steps(blocks("console")[0])[0].shown) == 17
 
 
 def test_the_rules_file_of_the_readme_is_clean() -> None:
     """The rule set shown loads without an error or a warning."""
-    (text,) = blocks("yaml")
+    text = blocks("yaml")[0]
     rules, problems = read_rules([SourceFile("readme.yaml", text)], {})
     assert problems == ()
     assert rules is not None
@@ -143,6 +143,13 @@ def test_the_rules_file_of_the_readme_is_clean() -> None:
         "after-hours",
         "chat-is-taken-by-the-agent",
     ]
+
+
+def test_the_test_of_the_readme_passes(terminal: Terminal) -> None:
+    """Beside the sample rules, which it is about."""
+    (terminal.folder / "rules" / "readme_test.yaml").write_text(blocks("yaml")[1])
+    [printed] = terminal.run(Step("desk test -k 'a gold customer meets'"))
+    assert printed.startswith("rules: 1 test passed")
 
 
 def test_every_command_stands_in_the_readme() -> None:

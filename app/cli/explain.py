@@ -164,7 +164,7 @@ def _callback(saved: Saved, changes: tuple[Change, ...], name: str) -> Callback:
 def _ruleset(folder: Path | None) -> RuleSet:
     environment = process_environment()
     folder = folder or rules_folder(environment)
-    reading = read_folder(folder, environment)
+    reading = read_folder(folder, environment, lint=False)
     if reading.ruleset is None:
         raise RulesBroken(f"the rules in {folder} hold errors: see desk check", reading.problems)
     return reading.ruleset

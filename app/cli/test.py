@@ -8,7 +8,7 @@ import click
 import orjson
 
 from app.cli.junit import junit
-from app.cli.output import one_line, problem_line, problem_object
+from app.cli.output import count, one_line, problem_line, problem_object
 from app.engine.case_coverage import Coverage
 from app.engine.case_reading import read_cases
 from app.engine.cases import Result, Run, Trial, in_order
@@ -16,7 +16,7 @@ from app.model import Level
 from app.rulebook import Reading, read_folder
 from app.settings import process_environment, rules_folder
 
-MANY = 200  # tests, from which on a bar shows how far they are
+MANY = 200  # tests: of more than that a bar shows how far they are
 
 
 @click.command("test", short_help="Runs the rules' own tests.")
@@ -86,7 +86,7 @@ def rules_test(
                 click.echo(line, err=report == "-")
     if report:
         _write(report, xml)
-    failures = [] if run else [f"{folder}: {_count(reading.errors, 'error')}"]
+    failures = [] if run else [f"{folder}: {count(reading.errors, 'error')}"]
     if run and not run.results and not allow_empty:
         failures.append(_no_test(folder, only))
     if run and run.coverage.percent < (min_coverage or 0):
@@ -106,7 +106,7 @@ def _run(reading: Reading, environment: Mapping[str, str], folder: Path, only: s
         return None
     cases = in_order([case for case in read_cases(reading.files) if only in case.name])
     trial = Trial(reading.files, environment, str(folder), reading.ruleset)
-    hidden = len(cases) < MANY or not sys.stderr.isatty()
+    hidden = len(cases) <= MANY or not sys.stderr.isatty()
     with click.progressbar(cases, label="tests", file=sys.stderr, hidden=hidden) as bar:
         return trial.run([trial.result(case) for case in bar])
 
@@ -185,10 +185,6 @@ def _result_lines(result: Result) -> Iterator[str]:
 
 
 def _summary(run: Run, folder: Path) -> str:
-    tests = _count(len(run.results), "test")
+    tests = count(len(run.results), "test")
     outcome = f"{run.failed} of {tests} failed" if run.failed else f"{tests} passed"
     return f"{folder}: {outcome}, {run.coverage.percent} % coverage"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -10,6 +10,10 @@ format                          the shape of a rules file
 manual, editor                  the format as a JSON Schema, for editors
 variables, conditions, actions, planning, loading
                                 nodes to a RuleSet, and all problems in a report
-written, checks                 rules as they stand in their files, and what had better not stand there
+written, checks, ignoring       rules as they stand in their files, and what had better not stand there
 plan, matching, ruleset, decide a RuleSet and a Callback to a Decision
+explain, masking                a decision with its reasons, and no secrets in it
+witness, reachability           which calls an expression holds for, and which rules can decide
+cases, case_…                   the rules' own tests
+timestamp                       a time as callbacks and people write it
 """

@@ -9,7 +9,7 @@ from app.engine.expressions.tracing import Trace, trace
 from app.engine.expressions.tree import Comparison
 from app.engine.fields import Parameter, Secret
 from app.engine.instructions import INSTRUCTIONS
-from app.engine.masking import MASK, masked, secrets_of, visible
+from app.engine.masking import MASK, masked, visible
 from app.engine.ruleset import DEFAULT, Rule, RuleSet
 from app.engine.scope import Scope
 from app.model import Decision, Instruction, Mode, Problem
@@ -29,9 +29,11 @@ class Difference:
         return f"wanted {self.wanted}, got {self.got}"
 
 
-def differences(case: Case, ruleset: RuleSet, scope: Scope, decision: Decision) -> tuple[Difference, ...]:
-    """All that differs: the rule, what is done, each field, the problem. No secret is shown."""
-    judging = _Judging(case, ruleset, scope, decision)
+def differences(
+    case: Case, ruleset: RuleSet, secrets: frozenset[str], scope: Scope, decision: Decision
+) -> tuple[Difference, ...]:
+    """All that differs: the rule, what is done, each field, the problem. None of the secrets is shown."""
+    judging = _Judging(case, ruleset, secrets, scope, decision)
     return (*judging.rule(), *judging.mode(), *judging.instruction(), *judging.problem())
 
 
@@ -41,6 +43,7 @@ class _Judging:
 
     case: Case
     ruleset: RuleSet
+    secrets: frozenset[str]
     scope: Scope
     decision: Decision
 
@@ -94,7 +97,7 @@ class _Judging:
         return f"{said}: {values}" if values else said
 
     def value(self, value: object) -> str:
-        text = show_constant(visible(value, secrets_of(self.ruleset)))
+        text = show_constant(visible(value, self.secrets))
         return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
     def mode(self) -> Iterator[Difference]:
@@ -121,10 +124,9 @@ class _Judging:
                 yield self.field(key, value, got)
 
     def field(self, key: str, wanted: object, instruction: Instruction) -> Difference:
-        secrets = secrets_of(self.ruleset)
-        got = masked(instruction, secrets).fields.get(key)
+        got = masked(instruction, self.secrets).fields.get(key)
         is_secret = isinstance(INSTRUCTIONS[instruction.name].parameters().get(key), Secret)
-        shown = MASK if is_secret else visible(wanted, secrets)
+        shown = MASK if is_secret else visible(wanted, self.secrets)
         return Difference(
             f"no {key}" if wanted is None else f"{key} {show_constant(shown)}",
             "none" if got is None else show_constant(got),

@@ -215,15 +215,15 @@ class _Reading:
         )
 
     def fields(self, expect: source.Mapping, actions: Sequence[str]) -> Mapping[str, object]:
-        below = _below(expect, actions[0]) if actions else None
-        if below is None:
-            return {}
-        name = below.entries.get("instruction")
-        written = name.text.lower() if isinstance(name, Scalar) else ""
-        if name is not None and written not in INSTRUCTIONS:
-            hint = did_you_mean(written, INSTRUCTIONS)
-            self.error(name.location, "there is no such instruction", hint)
-        return {key: source.plain(value) for key, value in below.entries.items()}
+        entries = _below(expect, actions[0]).entries if actions else {}
+        fields = {key: source.plain(value) for key, value in entries.items()}
+        if "instruction" in entries:
+            node = entries["instruction"]
+            name = node.text.lower() if isinstance(node, Scalar) else ""
+            if name not in INSTRUCTIONS:
+                self.error(node.location, "there is no such instruction", did_you_mean(name, INSTRUCTIONS))
+            fields["instruction"] = name
+        return fields
 
     def problem(self, expect: source.Mapping, problem: int | str | None) -> str:
         text = "" if problem is None else str(problem)

@@ -8,6 +8,7 @@ from app.engine.case_differences import Difference, differences
 from app.engine.case_reading import Case, read_cases
 from app.engine.decide import decide
 from app.engine.loading import read_rules
+from app.engine.masking import secrets_of
 from app.engine.ruleset import DEFAULT, RuleSet
 from app.engine.scope import scope_of
 from app.engine.source import SourceFile
@@ -50,6 +51,16 @@ class Run:
         return sum(not result.passed for result in self.results)
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What the files make in an environment that is laid over the process's."""
+
+    environment: Mapping[str, str | None]
+    ruleset: RuleSet | None
+    problems: tuple[Problem, ...] = ()
+    secrets: frozenset[str] = frozenset()
+
+
 class Trial:
     """A rule set that tests are run against, each in the environment that it asks for.
 
@@ -63,37 +74,42 @@ class Trial:
         self._files = files
         self._environment = environment
         self._folder = folder
-        self._ruleset = ruleset
         self._watching = Watching(ruleset)
-        self._last: tuple[Mapping[str, str | None], RuleSet | None, tuple[Problem, ...]] = ({}, ruleset, ())
+        self._first = _Loaded({}, ruleset, secrets=secrets_of(ruleset))
+        self._last = self._first
 
     def result(self, case: Case) -> Result:
         """What comes of one test."""
-        ruleset, problems = self._loaded(case.environment)
+        loaded = self._loaded(case.environment)
+        ruleset = loaded.ruleset
         if ruleset is None:
-            return Result(case, problems=problems)
+            return Result(case, problems=loaded.problems)
         scope = scope_of(case.callback, ruleset.variables, case.at)
         decision = decide(ruleset, case.callback, case.at, case.rejections)
         if decision.rule == DEFAULT:
             self._watching.default()
         if case.rejections < ruleset.max_rejections:
             self._watching.rules(ruleset.task_type(scope), scope, ruleset.match(scope))
-        return Result(case, differences(case, ruleset, scope, decision))
+        return Result(case, differences(case, ruleset, loaded.secrets, scope, decision))
 
     def run(self, results: Sequence[Result]) -> Run:
         """The results of all tests, put together."""
         by_place = sorted(results, key=lambda result: result.case.location)
         return Run(tuple(by_place), self._watching.coverage())
 
-    def _loaded(self, environment: Mapping[str, str | None]) -> tuple[RuleSet | None, tuple[Problem, ...]]:
+    def _loaded(self, environment: Mapping[str, str | None]) -> _Loaded:
         if not environment:
-            return self._ruleset, ()
-        if environment != self._last[0]:
-            laid_over = {**self._environment, **environment}
-            whole = {name: value for name, value in laid_over.items() if value is not None}
-            ruleset, problems = read_rules(self._files, whole, self._folder, lint=False)
-            self._last = environment, ruleset, _errors(problems)
-        return self._last[1:]
+            return self._first
+        if environment != self._last.environment:
+            self._last = self._load(environment)
+        return self._last
+
+    def _load(self, environment: Mapping[str, str | None]) -> _Loaded:
+        laid_over = {**self._environment, **environment}
+        whole = {name: value for name, value in laid_over.items() if value is not None}
+        ruleset, problems = read_rules(self._files, whole, self._folder, lint=False)
+        secrets = secrets_of(ruleset) if ruleset else frozenset()
+        return _Loaded(environment, ruleset, _errors(problems), secrets)
 
 
 def in_order(cases: Sequence[Case]) -> tuple[Case, ...]:

@@ -50,6 +50,11 @@ class NearMiss:
     step: Step
     changes: tuple[Trace, ...]
 
+    @property
+    def held(self) -> int:
+        """How many of the rule's comparisons held."""
+        return sum(each.held for term in self.step.terms for each in term.comparisons())
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -192,7 +197,10 @@ def _step(rule: Rule, outcome: Verdict, terms: tuple[Trace, ...] = ()) -> Step:
 
 
 def _nearest(steps: Sequence[Step]) -> NearMiss | None:
-    """Among the rules that look at this type; where there is none, among those of other types."""
+    """Among the rules that look at this type; where there is none, among those of other types.
+
+    Of several that lack as little it is the one of which most held.
+    """
     outcomes = {step.outcome for step in steps}
     missed = Verdict.OTHER_TYPE if outcomes == {Verdict.OTHER_TYPE} else Verdict.FAILED
     misses = (
@@ -200,7 +208,7 @@ def _nearest(steps: Sequence[Step]) -> NearMiss | None:
         for step in steps
         if step.outcome is missed
     )
-    return min(misses, key=lambda miss: len(miss.changes), default=None)
+    return min(misses, key=lambda miss: (len(miss.changes), -miss.held), default=None)
 
 
 def changes(traced: Trace, wanted: bool = True) -> tuple[Trace, ...]:

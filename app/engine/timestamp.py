@@ -4,11 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+EARLIEST = datetime(2, 1, 1, tzinfo=UTC)
+LATEST = datetime(9998, 12, 31, tzinfo=UTC)
+
 
 def read_time(text: str) -> datetime | None:
     """The time in UTC that ISO 8601, RFC 2822 or epoch seconds name; None for any other text.
 
-    A time without a zone is UTC.
+    A time without a zone is UTC. One so far away that another zone has no date for it is moved nearer.
     """
     readers: tuple[Callable[[str], datetime], ...] = (
         _epoch,
@@ -18,9 +21,10 @@ def read_time(text: str) -> datetime | None:
     for read in readers:
         try:
             found = read(text)
-            return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError, OSError):
             continue
+        aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+        return min(max(aware, EARLIEST), LATEST).astimezone(UTC)
     return None
 
 

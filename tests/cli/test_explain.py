@@ -99,7 +99,7 @@ def test_the_whole_explanation(folder: Path) -> None:
         f"support: matched   {folder}/a.yaml:23:5",
         "2 rules were not reached",
         "",
-        "nearest miss: night, if taskrouter.currentHour >= 22 would hold",
+        'nearest miss: vip, if worker.skills HAS "vip" would hold',
         "decision: support: reply   the first rule that matched",
         "",
         'answer: {"instruction": "dequeue"}',
@@ -260,9 +260,9 @@ def test_json_has_the_documented_keys(folder: Path) -> None:
     assert found["instruction"] == found["inline"] == {"instruction": "dequeue"}
     assert (found["rest"], found["not_over_rest"]) == (None, ["dequeue needs from there"])
     assert found["nearest_miss"] == {
-        "rule": "night",
+        "rule": "vip",
         "outcome": "failed",
-        "changes": [{"comparison": "taskrouter.currentHour >= 22", "held": False}],
+        "changes": [{"comparison": 'worker.skills HAS "vip"', "held": False}],
     }
     assert (found["line"], found["at"], found["decided_then"]) == (1, "2026-11-23T12:00:00Z", "vip")
     assert [step["outcome"] for step in found["steps"]] == [

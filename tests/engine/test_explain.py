@@ -77,7 +77,7 @@ def missed(rules: RuleSet, task: object, worker: object = None) -> tuple[str, li
 
 
 def test_the_nearest_miss_lacks_least() -> None:
-    """Of two that lack as much it is the first; what the rule that matched left unreached is none."""
+    """Of those that lack as much it is the one of which most held; what was not reached is none."""
     rules = ruleset("""\
         default: {defer: later}
         rules:

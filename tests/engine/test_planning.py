@@ -380,7 +380,7 @@ def test_on_failure_is_checked_as_a_post() -> None:
         ("reply: {instruction: dequeue, to: client:alice}", 1),
         ("reply: {instruction: call, from: '+18001231234', url: 'https://example.com', accept: true}", 1),
         (
-            "reply: {instruction: call, from: '+18001231234', url: 'https://a.b', accept: true, to: client:a}",
+            "reply: {instruction: call, from: '+18001231234', url: 'http://a.b', accept: true, to: client:a}",
             0,
         ),
         ("post: {instruction: reject}", 1),

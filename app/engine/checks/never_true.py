@@ -34,10 +34,13 @@ def find(written: Written) -> Iterator[Problem]:
     for rule, reach in written.reaches:
         if reach.verdict is Verdict.NONE and not reach.covering:
             message = "`when`: no call that the rule looks at makes this true"
+            if not rule.terms:
+                message = "no task is ever of its type"
             yield Problem(CHECK, message, _place(rule), Level.WARNING, rule.name, HINT)
 
 
 def _place(rule: WrittenRule) -> Location:
-    """That of the term which is never true by itself, else of the first."""
+    """That of the term which is never true by itself, else of the first; of the rule where it has none."""
     never = (term for term in rule.terms if find_example(term.resolved, {}).verdict is Verdict.NONE)
-    return next(never, rule.terms[0]).node.location
+    term = next(never, rule.terms[0] if rule.terms else None)
+    return term.node.location if term else rule.node.location

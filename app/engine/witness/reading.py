@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 
-from app.engine.expressions import Constant, Operand, Reference, show
+from app.engine.expressions import Constant, Operand, Reference, show, show_operand
 from app.engine.expressions.meaning import compare
 from app.engine.expressions.tree import Comparison
 from app.engine.scope import lookup
@@ -85,7 +85,9 @@ def read(comparison: Comparison, variables: Mapping[str, object]) -> bool | Ask 
 
 
 def _pair(operator: str, left: Operand, right: Operand) -> Pair:
-    swapped = operator in {">", ">=", "HAS"} or (operator in {"==", "!="} and repr(right) < repr(left))
+    swapped = operator in {">", ">=", "HAS"} or (
+        operator in {"==", "!="} and show_operand(right) < show_operand(left)
+    )
     return Pair(MIRRORED[operator], right, left) if swapped else Pair(operator, left, right)
 
 
