@@ -13,6 +13,8 @@ from marshmallow import ValidationError, fields
 PHONE_NUMBER = re.compile(r"\+[1-9][0-9]{1,14}")
 CLIENT = re.compile(r"client:[^\s]+")
 SIP_ADDRESS = re.compile(r"[Ss][Ii][Pp]:[^\s@]+@[^\s@]+")
+# What needs no closer look: a name of letters, digits, hyphens and dots, with a path or without.
+PLAIN_URL = re.compile(r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?:/|$)")
 EVENTS_BETWEEN_COMMAS = r"^\s*(?:{0})\s*(?:,\s*(?:{0})\s*)*$"
 MAX_TIMEOUT = 999
 MAX_SIP_TIMEOUT = 600
@@ -30,7 +32,7 @@ def is_contact_uri(value: object) -> bool:
     """Whether a worker can be called at it: E.164, `client:name` or `sip:user@host`."""
     if not isinstance(value, str) or not value.isprintable():
         return False
-    return any(kind.fullmatch(value) for kind in (PHONE_NUMBER, CLIENT, SIP_ADDRESS))
+    return bool(PHONE_NUMBER.fullmatch(value) or CLIENT.fullmatch(value) or SIP_ADDRESS.fullmatch(value))
 
 
 class Parameter(fields.Field[Any]):
@@ -146,6 +148,8 @@ class Url(Parameter):
     def read(self, value: object) -> object:
         if not isinstance(value, str) or not value.isprintable() or " " in value:
             return None
+        if PLAIN_URL.match(value):
+            return value
         try:
             parts = urlsplit(value)
             port = parts.port

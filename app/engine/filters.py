@@ -80,6 +80,10 @@ def _float(value: object, default: object = None) -> object:
         return default
 
 
+def _urlencode(text: str) -> str:
+    return text if text.isascii() and text.isalnum() else quote(text, safe="")
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     **{name: JINJA_FILTERS[name] for name in FILTER_GUARDS},
     "default": _default,
@@ -88,7 +92,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "join": _join,
     "replace": _replace,
     "string": printed,
-    "urlencode": lambda text: quote(text, safe=""),
+    "urlencode": _urlencode,
     # The guards' own: no rule can name them, since they are not among FILTER_GUARDS.
     "given": _given,
     "printed": printed,

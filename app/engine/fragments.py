@@ -11,7 +11,7 @@ from functools import lru_cache
 from inspect import signature
 from math import isfinite
 from types import CodeType
-from typing import Any
+from typing import Any, ClassVar
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.visitor import NodeTransformer
@@ -186,8 +186,8 @@ def _evaluating(code: CodeType) -> Callable[[Scope], object]:
 
     def evaluate(scope: Scope) -> object:
         context = _Context(scope)
-        for _ in run(context):  # type: ignore[arg-type]  # it asks its context for no more than this one has
-            pass
+        # It asks its context for no more than this one has, and yields nothing.
+        next(run(context), None)  # type: ignore[arg-type]
         return context.vars["result"]
 
     return evaluate
@@ -204,12 +204,12 @@ class _Context:
     Making Jinja's own context takes longer than all that most templates do.
     """
 
-    __slots__ = ("_scope", "exported_vars", "vars")
+    __slots__ = ("_scope", "vars")
+    exported_vars: ClassVar[set[str]] = set()  # Jinja's list of the one name that all of them export
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self.vars: dict[str, object] = {}
-        self.exported_vars: set[str] = set()
 
     def resolve_or_missing(self, name: str) -> object:
         scope = self._scope

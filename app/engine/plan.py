@@ -44,6 +44,7 @@ class Plan:
     blanks: tuple[Blank, ...]
     _whole: Instruction | None = field(init=False, repr=False, compare=False)  # where there is no blank
     _lacking: Mapping[Mode, tuple[Finding, ...]] = field(init=False, repr=False, compare=False)
+    _is_chosen: bool = field(init=False, repr=False, compare=False)  # `to`, by a caller's text
 
     def __post_init__(self) -> None:
         whole = None if self.blanks else Instruction(self.schema.name, self.constants)
@@ -52,6 +53,8 @@ class Plan:
         }
         object.__setattr__(self, "_whole", whole)
         object.__setattr__(self, "_lacking", lacking)
+        chosen = any(blank.key == "to" and blank.template.reads & CALLERS_TEXT for blank in self.blanks)
+        object.__setattr__(self, "_is_chosen", chosen)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What goes to another process, where the schema is one of its own."""
@@ -82,10 +85,7 @@ class Plan:
         self, fields: Mapping[str, object], scope: Scope, allowed: tuple[str, ...] | None
     ) -> Iterable[Finding]:
         """`to`, where a caller's text decides it, begins with one of the rule set's `allowed_numbers`."""
-        chosen_by_caller = any(
-            blank.key == "to" and blank.template.reads & CALLERS_TEXT for blank in self.blanks
-        )
-        if allowed is None or not chosen_by_caller:
+        if allowed is None or not self._is_chosen:
             return
         target = str(fields["to"])
         if target.startswith("client:") or target == scope.worker.get("contact_uri"):

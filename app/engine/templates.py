@@ -56,8 +56,14 @@ class Template:
 
     def fill(self, scope: Scope) -> object:
         """The value: typed when the text is one `{{ … }}`, else text. Raises TemplateUnfilled."""
+        parts = self.parts
         try:
-            value = self._filled(scope)
+            if len(parts) == 1 and isinstance(parts[0], Fragment):
+                value = parts[0].evaluate(scope)
+            else:
+                value = "".join(
+                    [part if isinstance(part, str) else printed(part.evaluate(scope)) for part in parts]
+                )
         except TemplateUnfilled as error:
             raise TemplateUnfilled(f"{self.text}: {error}") from None
         except Exception as error:
@@ -66,12 +72,6 @@ class Template:
         if is_null(value):
             raise TemplateUnfilled(f"{self.text} is null")
         return value
-
-    def _filled(self, scope: Scope) -> object:
-        parts = self.parts
-        if len(parts) == 1 and isinstance(parts[0], Fragment):
-            return parts[0].evaluate(scope)
-        return "".join([part if isinstance(part, str) else printed(part.evaluate(scope)) for part in parts])
 
 
 @lru_cache(maxsize=10_000)
