@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import click
@@ -45,6 +45,9 @@ class ChangeType(click.ParamType[Change]):
             return read_change(str(value))
         except CannotChange as error:
             self.fail(str(error), param, ctx)
+
+
+MANY = 1_000  # lines that are counted; more are not looked at
 
 
 @click.command(short_help="Says why a saved callback is decided as it is.")
@@ -135,13 +138,14 @@ def _only(items: Iterator[Saved | BadLine], name: str) -> Saved | BadLine:
     if first is None:
         raise _wrong(f"{name} holds no callback: save a request's body, or JSON Lines")
     found = bad = 0
-    for item in chain([first], items):
+    for item in islice(chain([first], items), MANY):
         found += isinstance(item, Saved)
         bad += isinstance(item, BadLine)
     if found == 0 or found + bad == 1:
         return first
     broken = f" and {count(bad, 'broken line')}" if bad else ""
-    raise _wrong(f"{name} holds {count(found, 'callback')}{broken}: choose one with --line")
+    held = f"{count(found, 'callback')}{broken}" if found + bad < MANY else "very many lines"
+    raise _wrong(f"{name} holds {held}: choose one with --line")
 
 
 def _wrong(message: str) -> click.BadParameter:

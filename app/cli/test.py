@@ -76,14 +76,15 @@ def rules_test(
     reading = read_folder(folder, environment, lint=False)
     run = _run(reading, environment, folder, only)
     xml = junit(run.results if run else (), reading.problems)
+    aside = report == "-"  # standard output is the report's alone
     match form:
         case "json":
-            click.echo(orjson.dumps(_document(run, reading), option=orjson.OPT_INDENT_2))
+            click.echo(orjson.dumps(_document(run, reading), option=orjson.OPT_INDENT_2), err=aside)
         case "junit":
-            click.echo(xml, nl=False)
+            click.echo(xml, nl=False, err=aside)
         case _:
             for line in _lines(run, reading, folder, verbose, coverage):
-                click.echo(line, err=report == "-")
+                click.echo(line, err=aside)
     if report:
         _write(report, xml)
     failures = [] if run else [f"{folder}: {count(reading.errors, 'error')}"]

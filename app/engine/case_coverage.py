@@ -2,14 +2,14 @@
 
 Counted are that the default decides; that each rule matches; that each comparison of a `when` comes out true,
 and that it comes out false, by tasks that reach its rule, since no rule before took them. A comparison of
-constants and `vars` alone has one outcome, and only that is counted.
+constants and `vars` alone has one outcome, and counts as seen when any task reaches its rule.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.engine.expressions import (
-    Predicate,
     comparisons,
     compile_expression,
     references,
@@ -19,6 +19,7 @@ from app.engine.expressions import (
 )
 from app.engine.expressions.meaning import holds
 from app.engine.expressions.tree import Comparison
+from app.engine.masking import secrets_of, visible_text
 from app.engine.ruleset import DEFAULT, Rule, RuleSet
 from app.engine.scope import NO_CALL, Scope
 from app.model import Location
@@ -48,61 +49,64 @@ class Coverage:
         return 100 * (self.total - len(self.unseen)) // self.total
 
 
-@dataclass(slots=True)
-class _Term:
-    text: str
-    holds: Predicate
+class Sight(NamedTuple):
+    """What one test has seen: what decided, and which rule matched, if the rules were `asked` at all.
+
+    They are not where the task was rejected too often.
+    """
+
+    decided: str
+    scope: Scope
+    task_type: str
+    asked: bool
+    matched: str | None
+
+
+def coverage(ruleset: RuleSet, sights: Sequence[Sight]) -> Coverage:
+    """What the sights leave open. Each may be of the rules in another environment, where `vars` differ."""
+    secrets = secrets_of(ruleset)
+    reaching = [sight for sight in sights if sight.asked]
+    total, unseen = 1, list[Unseen]()
+    for rule in ruleset.rules:
+        left = [sight for sight in reaching if sight.matched != rule.name]
+        terms = _terms(rule, ruleset)
+        total += 1 + sum(len(term.possible) for term in terms)
+        said = [] if len(left) < len(reaching) else ["it never matches"]
+        said += (message for term in terms for message in term.unseen(_asked(rule, reaching)))
+        unseen += (Unseen(rule.name, visible_text(each, secrets), rule.location) for each in said)
+        reaching = left
+    if all(sight.decided != DEFAULT for sight in sights):
+        unseen.append(Unseen(DEFAULT, "it never decides"))
+    return Coverage(total, tuple(unseen))
+
+
+def _asked(rule: Rule, reaching: Sequence[Sight]) -> Sequence[Sight]:
+    types = rule.task_types
+    return [sight for sight in reaching if sight.task_type in types] if types else reaching
+
+
+class _Term(NamedTuple):
+    """A comparison and the outcomes that it can have."""
+
+    comparison: Comparison
     possible: frozenset[bool]
-    seen: set[bool] = field(default_factory=set)
 
-    def see(self, scope: Scope) -> None:
-        if len(self.seen) < len(BOTH):
-            self.seen.add(self.holds(scope))
+    def unseen(self, asked: Sequence[Sight]) -> Iterator[str]:
+        seen = self.outcomes(asked)
+        if seen and self.possible != BOTH:
+            return  # in another environment the one outcome may be the other
+        for outcome in sorted(self.possible - seen, reverse=True):
+            yield f"{show(self.comparison)} is never {show_constant(outcome)}"
 
-    def unseen(self) -> Iterator[str]:
-        for outcome in sorted(self.possible - self.seen, reverse=True):
-            yield f"{self.text} is never {show_constant(outcome)}"
-
-
-@dataclass(slots=True)
-class _Watched:
-    rule: Rule
-    terms: tuple[_Term, ...]
-    matched: bool = False
-
-    def unseen(self) -> Iterator[Unseen]:
-        said = [] if self.matched else ["it never matches"]
-        for message in (*said, *(message for term in self.terms for message in term.unseen())):
-            yield Unseen(self.rule.name, message, self.rule.location)
-
-
-class Watching:
-    """A rule set while tests run, in whatever environment: rules and comparisons are the same in all."""
-
-    def __init__(self, ruleset: RuleSet) -> None:
-        self._watched = [_Watched(rule, _terms(rule, ruleset)) for rule in ruleset.rules]
-        self._default = False
-
-    def default(self) -> None:
-        """The default decided."""
-        self._default = True
-
-    def rules(self, task_type: str, scope: Scope, matched: Rule | None) -> None:
-        """The rules were asked, and this one matched."""
-        for watched in self._watched:
-            if not watched.rule.task_types or task_type in watched.rule.task_types:
-                for term in watched.terms:
-                    term.see(scope)
-                if matched is not None and watched.rule.name == matched.name:
-                    watched.matched = True
-                    return
-
-    def coverage(self) -> Coverage:
-        rules = sum(1 + sum(len(term.possible) for term in watched.terms) for watched in self._watched)
-        unseen = [each for watched in self._watched for each in watched.unseen()]
-        if not self._default:
-            unseen.append(Unseen(DEFAULT, "it never decides"))
-        return Coverage(rules + 1, tuple(unseen))
+    def outcomes(self, asked: Sequence[Sight]) -> set[bool]:
+        seen: set[bool] = set()
+        if asked:
+            holding = compile_expression(self.comparison)
+            for sight in asked:
+                seen.add(holding(sight.scope))
+                if len(seen) == len(BOTH):
+                    break
+        return seen
 
 
 def _terms(rule: Rule, ruleset: RuleSet) -> tuple[_Term, ...]:
@@ -113,5 +117,4 @@ def _terms(rule: Rule, ruleset: RuleSet) -> tuple[_Term, ...]:
 def _term(comparison: Comparison, ruleset: RuleSet) -> _Term:
     constant = resolved(comparison, ruleset.variables)
     of_call = any(True for _ in references(constant))
-    possible = BOTH if of_call else frozenset({holds(constant, NO_CALL)})
-    return _Term(show(comparison), compile_expression(comparison), possible)
+    return _Term(comparison, BOTH if of_call else frozenset({holds(constant, NO_CALL)}))

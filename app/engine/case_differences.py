@@ -9,12 +9,18 @@ from app.engine.expressions.tracing import Trace, trace
 from app.engine.expressions.tree import Comparison
 from app.engine.fields import Parameter, Secret
 from app.engine.instructions import INSTRUCTIONS
-from app.engine.masking import MASK, masked, visible
+from app.engine.masking import MASK, masked, visible, visible_text
 from app.engine.ruleset import DEFAULT, Rule, RuleSet
 from app.engine.scope import Scope
 from app.model import Decision, Instruction, Mode, Problem
 
 LONGEST = 100  # characters of a value that are shown as a reason
+SECRETS = frozenset(
+    key
+    for schema in INSTRUCTIONS.values()
+    for key, parameter in schema.parameters().items()
+    if isinstance(parameter, Secret)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class _Judging:
         rule = next((rule for rule in self.ruleset.rules if rule.name == wanted), None)
         if rule is not None and rule is not matched:
             yield from self.why_unmatched(rule)
-        if matched is not None and matched.name == self.decision.rule:
+        if matched is not None and matched is not rule:
             yield self.why_matched(matched, rule)
 
     def why_unmatched(self, rule: Rule) -> Iterator[str]:
@@ -86,18 +92,18 @@ class _Judging:
         """A comparison, what came out, and the values of what it refers to."""
         comparison = term.expression
         if not isinstance(comparison, Comparison):
-            return show(comparison)
+            return visible_text(show(comparison), self.secrets)
         sides = ((comparison.left, term.left), (comparison.right, term.right))
         values = ", ".join(
             f"{show_operand(side)} is {self.value(value)}"
             for side, value in sides
             if isinstance(side, Reference)
         )
-        said = f"{show(comparison)} is {show_constant(term.held)}"
+        said = f"{visible_text(show(comparison), self.secrets)} is {show_constant(term.held)}"
         return f"{said}: {values}" if values else said
 
     def value(self, value: object) -> str:
-        text = show_constant(visible(value, self.secrets))
+        text = _shown(visible(value, self.secrets))
         return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
     def mode(self) -> Iterator[Difference]:
@@ -125,11 +131,10 @@ class _Judging:
 
     def field(self, key: str, wanted: object, instruction: Instruction) -> Difference:
         got = masked(instruction, self.secrets).fields.get(key)
-        is_secret = isinstance(INSTRUCTIONS[instruction.name].parameters().get(key), Secret)
-        shown = MASK if is_secret else visible(wanted, self.secrets)
+        shown = MASK if key in SECRETS else visible(wanted, self.secrets)
         return Difference(
-            f"no {key}" if wanted is None else f"{key} {show_constant(shown)}",
-            "none" if got is None else show_constant(got),
+            f"no {key}" if wanted is None else f"{key} {_shown(shown)}",
+            "none" if got is None else _shown(got),
         )
 
     def problem(self) -> Iterator[Difference]:
@@ -137,6 +142,10 @@ class _Judging:
         found = {str(name) for each in problems for name in (each.check, each.twilio_code)}
         if wanted and wanted not in found:
             yield Difference(f"problem {wanted}", "; ".join(map(_sentence, problems)) or "none")
+
+
+def _shown(value: object) -> str:
+    return MASK if value == MASK else show_constant(value)
 
 
 def _equal(wanted: object, got: object, parameter: Parameter | None) -> bool:

@@ -1,19 +1,20 @@
 """Runs the tests that rules files hold."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from app.engine.case_coverage import Coverage, Watching
+from app.engine.case_coverage import Coverage, Sight, coverage
 from app.engine.case_differences import Difference, differences
 from app.engine.case_reading import Case, read_cases
 from app.engine.decide import decide
 from app.engine.loading import read_rules
-from app.engine.masking import secrets_of
-from app.engine.ruleset import DEFAULT, RuleSet
-from app.engine.scope import scope_of
+from app.engine.masking import secrets_in, secrets_of
+from app.engine.ruleset import RuleSet
+from app.engine.scope import Scope, scope_of
 from app.engine.source import SourceFile
 from app.errors import RulesBroken
-from app.model import Level, Problem
+from app.model import Decision, Level, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +33,25 @@ class Result:
     def lines(self) -> tuple[str, ...]:
         """What is not as expected, a sentence each; reasons are indented below their difference."""
         broken = [
-            f"with its `env` the rules hold an error: {each.location} {each.message}"
+            f"with its `env` the rules hold an error: {each.location} {'; '.join(_said(each))}"
             for each in self.problems
         ]
         found = [line for each in self.differences for line in (str(each), *(f"  {why}" for why in each.why))]
         return (*broken, *found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
     """Results by place, and what the tests have seen of the rules."""
 
     results: tuple[Result, ...]
-    coverage: Coverage
+    ruleset: RuleSet = field(repr=False)
+    sights: tuple[Sight, ...] = field(repr=False)
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """Made when it is asked for: with thousands of rules it takes longer than the tests."""
+        return coverage(self.ruleset, self.sights)
 
     @property
     def failed(self) -> int:
@@ -71,10 +78,12 @@ class Trial:
     def __init__(
         self, files: Sequence[SourceFile], environment: Mapping[str, str], folder: str, ruleset: RuleSet
     ) -> None:
-        self._files = files
+        # Without the files of tests, which stay as they are in any environment.
+        self._files = [file for file in files if not file.holds_tests]
         self._environment = environment
         self._folder = folder
-        self._watching = Watching(ruleset)
+        self._ruleset = ruleset
+        self._sights: list[Sight] = []
         self._first = _Loaded({}, ruleset, secrets=secrets_of(ruleset))
         self._last = self._first
 
@@ -86,16 +95,14 @@ class Trial:
             return Result(case, problems=loaded.problems)
         scope = scope_of(case.callback, ruleset.variables, case.at)
         decision = decide(ruleset, case.callback, case.at, case.rejections)
-        if decision.rule == DEFAULT:
-            self._watching.default()
-        if case.rejections < ruleset.max_rejections:
-            self._watching.rules(ruleset.task_type(scope), scope, ruleset.match(scope))
-        return Result(case, differences(case, ruleset, loaded.secrets, scope, decision))
+        self._sights.append(_sight(case, ruleset, scope, decision))
+        secrets = loaded.secrets.union(secrets_in(decision.instruction))
+        return Result(case, differences(case, ruleset, secrets, scope, decision))
 
     def run(self, results: Sequence[Result]) -> Run:
         """The results of all tests, put together."""
         by_place = sorted(results, key=lambda result: result.case.location)
-        return Run(tuple(by_place), self._watching.coverage())
+        return Run(tuple(by_place), self._ruleset, tuple(self._sights))
 
     def _loaded(self, environment: Mapping[str, str | None]) -> _Loaded:
         if not environment:
@@ -114,7 +121,7 @@ class Trial:
 
 def in_order(cases: Sequence[Case]) -> tuple[Case, ...]:
     """Tests with the same environment together."""
-    return tuple(sorted(cases, key=lambda case: sorted((k, str(v)) for k, v in case.environment.items())))
+    return tuple(sorted(cases, key=_environment))
 
 
 def run(
@@ -137,3 +144,19 @@ def run(
 
 def _errors(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(problem for problem in problems if problem.level is Level.ERROR)
+
+
+def _environment(case: Case) -> list[tuple[str, bool, str]]:
+    return sorted((name, text is None, text or "") for name, text in case.environment.items())
+
+
+def _sight(case: Case, ruleset: RuleSet, scope: Scope, decision: Decision) -> Sight:
+    asked = case.rejections < ruleset.max_rejections
+    matched = ruleset.match(scope) if asked else None
+    return Sight(decision.rule, scope, ruleset.task_type(scope), asked, matched.name if matched else None)
+
+
+def _said(problem: Problem) -> Iterator[str]:
+    yield problem.message
+    if problem.hint:
+        yield problem.hint

@@ -1,7 +1,7 @@
 """What references can be, where that is known before a call: those to the clock and to the callback."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.engine.expressions import Reference
 from app.engine.expressions.meaning import DAYS, folded, kind
@@ -19,6 +19,10 @@ class Nature:
     said: str
     values: tuple[object, ...] = ()
     optional: bool = False
+    _folded: frozenset[object] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_folded", frozenset(map(folded, self.values)))
 
     def can_be(self, value: object) -> bool:
         """Whether a reference of this nature ever equals the value."""
@@ -26,7 +30,7 @@ class Nature:
             return self.optional
         if kind(value) != self.kind:
             return False
-        return not self.values or folded(value) in map(folded, self.values)
+        return not self.values or folded(value) in self._folded
 
     @property
     def samples(self) -> tuple[object, ...]:
@@ -49,9 +53,9 @@ NUMBER = Nature("number", "a number", optional=True)
 
 
 def nature_of(reference: Reference) -> Nature | None:
-    """What a reference can be; None for an attribute, which can be anything."""
+    """What a reference can be; None for an attribute, which can be anything, and for parts of a parameter."""
     if reference.root == "taskrouter":
         return CLOCK[str(reference.path[0])]
-    if reference.root == "callback":
+    if reference.root == "callback" and len(reference.path) == 1:
         return NUMBER if reference.path[0] in NUMBERS else TEXT
     return None

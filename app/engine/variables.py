@@ -24,6 +24,7 @@ class Variables:
     def __init__(self, environment: Mapping[str, str], report: Report) -> None:
         self.values: dict[str, object] = {}
         self.used: set[str] = set()
+        self.from_environment: set[str] = set()
         self.places: dict[str, Location] = {}
         self._environment = environment
         self._report = report
@@ -43,6 +44,8 @@ class Variables:
             else:
                 self.places[name] = place
                 self.values[name] = self._value(value)
+                if _reads_environment(value):
+                    self.from_environment.add(name)
 
     def unknown(self, path: tuple[str | int, ...]) -> tuple[str, str] | None:
         """What to say of a path below `vars` that leads nowhere, None where it has a value. Notes its use."""
@@ -95,3 +98,12 @@ class Variables:
             hint = f"set {name}, or write a default: ${{{name}:-value}}"
         self._report.error(Check.VARIABLE, node.locate(match.start()), message, hint)
         return ""
+
+
+def _reads_environment(node: Node) -> bool:
+    match node:
+        case source.Sequence():
+            return any(map(_reads_environment, node.items))
+        case source.Mapping():
+            return any(map(_reads_environment, node.entries.values()))
+    return FROM_ENVIRONMENT.search(node.text) is not None

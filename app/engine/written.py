@@ -1,7 +1,7 @@
 """Rules as they stand in their files: what the checks look at."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
 
@@ -15,11 +15,12 @@ from app.engine.expressions import (
     Reference,
     comparisons,
     parse_reference,
+    references,
     resolved,
     show_constant,
     show_operand,
 )
-from app.engine.expressions.tree import ROOTS, Comparison
+from app.engine.expressions.tree import ROOTS, And, Comparison, Not, Or
 from app.engine.plan import Plan
 from app.engine.reachability import Reach, reaches
 from app.engine.ruleset import Action, Rule, RuleSet
@@ -27,6 +28,10 @@ from app.engine.source import Scalar
 from app.engine.variables import Variables
 from app.errors import ExpressionError
 from app.model import Level, Location, Mode, Problem
+
+UNSET = "the vars"  # an attribute that no expression can name
+LONG = 80  # characters of a value in a message
+MANY = 5  # values in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,15 @@ class WrittenTerm:
     node: Scalar
     tree: Expression
     resolved: Expression
+
+    @property
+    def reads_vars(self) -> bool:
+        return any(reference.root == "vars" for reference in references(self.tree))
+
+    @property
+    def whatever_vars_hold(self) -> Expression:
+        """The expression for any values of `vars`: each of them is an attribute of the task here."""
+        return _unset(self.tree) if self.reads_vars else self.resolved
 
     def place(self, at: int) -> Location:
         """Where the character at an offset of the expression stands in its file."""
@@ -96,12 +110,19 @@ class WrittenRule:
 
 @dataclass(frozen=True, slots=True)
 class WrittenComparison:
-    """One comparison of a rule's `when`: `tree` as it is written, `resolved` with the values of `vars`."""
+    """One comparison of a rule's `when`: `tree` as it is written, `resolved` with the values of `vars`.
+
+    `pair` is the reference and the constant of `resolved`, in that order; None unless there is one of each.
+    """
 
     rule: WrittenRule
     term: WrittenTerm
     tree: Comparison
     resolved: Comparison
+    pair: tuple[Reference, Constant] | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pair", _pair(self.resolved.left, self.resolved.right))
 
     @property
     def operator(self) -> str:
@@ -111,16 +132,6 @@ class WrittenComparison:
     def of_constants(self) -> bool:
         """Whether both sides are constants, and neither is a var."""
         return isinstance(self.tree.left, Constant) and isinstance(self.tree.right, Constant)
-
-    @property
-    def pair(self) -> tuple[Reference, Constant] | None:
-        """The reference and the constant, whichever comes first; None where it is not one of each."""
-        match self.resolved.left, self.resolved.right:
-            case (Reference() as reference, Constant() as constant):
-                return reference, constant
-            case (Constant() as constant, Reference() as reference):
-                return reference, constant
-        return None
 
     @property
     def asked(self) -> tuple[object, ...]:
@@ -146,12 +157,14 @@ class WrittenComparison:
         """Whether a side of `resolved` is the value of a var."""
         return isinstance(side, Constant) and isinstance(self.written(side), Reference)
 
-    def show(self, constant: Constant, value: object) -> str:
-        """A value of a constant as messages show it. A var is shown by name, since it may be a secret."""
+    def show(self, constant: Constant, *values: object) -> str:
+        """Values of a constant as messages show them. A var is shown by name, since it may be a secret."""
         if not self.is_var(constant):
-            return show_constant(value)
-        name = show_operand(self.written(constant))
-        return f"an item of {name}" if isinstance(constant.value, list) else name
+            return listed(map(show_constant, values))
+        name, items = show_operand(self.written(constant)), constant.value
+        if not isinstance(items, list):
+            return name
+        return listed(f"{name}[{n}]" for n, item in enumerate(items) if any(item is each for each in values))
 
     def warning(self, check: Check, side: Operand, message: str, hint: str) -> Problem:
         """A warning about a side."""
@@ -190,13 +203,15 @@ class Written:
         for action in self.actions:
             yield from action.instructions
 
-    @property
-    def comparisons(self) -> Iterator[WrittenComparison]:
+    @cached_property
+    def comparisons(self) -> tuple[WrittenComparison, ...]:
         """Every comparison of the rules, in reading order."""
-        for rule in self.rules:
-            for term in rule.terms:
-                pairs = zip(comparisons(term.tree), comparisons(term.resolved), strict=True)
-                yield from (WrittenComparison(rule, term, *pair) for pair in pairs)
+        return tuple(
+            WrittenComparison(rule, term, *pair)
+            for rule in self.rules
+            for term in rule.terms
+            for pair in zip(comparisons(term.tree), comparisons(term.resolved), strict=True)
+        )
 
 
 def written_rule(rule: Rule, node: source.Mapping, variables: Variables) -> WrittenRule:
@@ -207,6 +222,36 @@ def written_rule(rule: Rule, node: source.Mapping, variables: Variables) -> Writ
         for text, term in zip(nodes, rule.when, strict=True)
     )
     return WrittenRule(rule.name, node, rule.action, rule.task_types, terms)
+
+
+def _pair(left: Operand, right: Operand) -> tuple[Reference, Constant] | None:
+    if isinstance(left, Reference):
+        return (left, right) if isinstance(right, Constant) else None
+    return (right, left) if isinstance(right, Reference) else None
+
+
+def _unset(expression: Expression) -> Expression:
+    match expression:
+        case Comparison(operator, left, right, at):
+            return Comparison(operator, _unset_operand(left), _unset_operand(right), at)
+        case Not(term):
+            return Not(_unset(term))
+        case And(terms):
+            return And(tuple(map(_unset, terms)))
+        case Or(terms):
+            return Or(tuple(map(_unset, terms)))
+
+
+def _unset_operand(operand: Operand) -> Operand:
+    if isinstance(operand, Reference) and operand.root == "vars":
+        return Reference("task", (UNSET, *operand.path), operand.at)
+    return operand
+
+
+def listed(texts: Iterable[str]) -> str:
+    """A few texts with `or` between, each once and none of them long."""
+    few = [text if len(text) <= LONG else f"{text[: LONG - 1]}…" for text in dict.fromkeys(texts)]
+    return " or ".join(few[:MANY]) + (" and so on" if len(few) > MANY else "")
 
 
 def without_quotes(value: object) -> str:

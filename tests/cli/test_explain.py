@@ -367,6 +367,7 @@ def test_one_line_of_several(folder: Path, tmp_path: Path) -> None:
         (saved() * 3, (), "standard input holds 3 callbacks: choose one with --line"),
         (saved() * 2 + "x\n", (), "holds 2 callbacks and 1 broken line: choose one with --line"),
         (saved() + "x\ny\n", (), "holds 1 callback and 2 broken lines: choose one with --line"),
+        (saved() * 1_000, (), "standard input holds very many lines: choose one with --line"),
         (saved() * 3, ("--line", "4"), "standard input holds no callback at line 4"),
         (saved() + "hello\n", ("--line", "2"), "standard input:2: this is neither a JSON object nor a body"),
         ("hello\n", (), "standard input:1: this is neither a JSON object nor a body"),

@@ -6,7 +6,7 @@ allowed and had better not be written.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from inspect import cleandoc
 from types import ModuleType
@@ -86,7 +86,6 @@ READING: tuple[ModuleType, ...] = (
     undocumented_parameter,
     ignored_value,
     deprecated_parameter,
-    secret_in_rules,
     ignores_nothing,
     broken_test,
 )
@@ -109,6 +108,7 @@ LINTS: tuple[ModuleType, ...] = (
     unescaped_text,
     any_number,
     template_not_read,
+    secret_in_rules,
 )
 DECIDING: tuple[ModuleType, ...] = (
     template_unfilled,
@@ -138,16 +138,25 @@ class Manual:
         return self.text.partition("\n\nWrong")[0].partition("\n\n")[2]
 
 
-# Lints that see no more than that a rule is of no use, and those that see why.
-THAT = frozenset({Check.ALWAYS_TRUE, Check.NEVER_TRUE, Check.UNREACHABLE})
+# Lints that see why a rule is of no use, or what nobody can tell of it; and those that see no more than that.
 WHY = frozenset({Check.NEVER_HOLDS, Check.TYPE_CONTRADICTED, Check.CONSTANTS_COMPARED, Check.LIST_WANTED})
+THAT: Mapping[Check, frozenset[Check]] = {
+    Check.ALWAYS_TRUE: WHY,
+    Check.NEVER_TRUE: WHY | {Check.QUOTED_VALUE},
+    Check.UNREACHABLE: WHY,
+    Check.UNDECIDED: WHY | {Check.UNQUOTED_TEXT, Check.TEMPLATE_NOT_READ},
+}
 
 
 def checked(written: Written) -> list[Problem]:
     """What the lints find: of a rule of no use the reason alone, where one is known."""
     found: list[Problem] = [problem for lint in LINTS for problem in lint.find(written)]
-    explained = {problem.rule for problem in found if problem.check in WHY}
-    return [problem for problem in found if problem.check not in THAT or problem.rule not in explained]
+    known = {(problem.check, problem.rule) for problem in found}
+    return [problem for problem in found if not _is_explained(problem, known)]
+
+
+def _is_explained(problem: Problem, known: Set[tuple[str, str | None]]) -> bool:
+    return any((why, problem.rule) in known for why in THAT.get(Check(problem.check), ()))
 
 
 def manual(check: Check) -> str:

@@ -1,7 +1,8 @@
 """R015 always-true (warning): a `when`, or a term of its list, that every call makes true.
 
 It asks nothing: `priority != 5 OR priority != 6` holds for every priority, and for a task without one. Most
-probably another operator was meant. Where the rule is meant for every call, leave the term out.
+probably another operator was meant. Where the rule is meant for every call, leave the term out. What only the
+values of `vars` make true is a setting, and not told.
 
 Wrong:
 
@@ -34,7 +35,7 @@ HINT = "leave it out, or write what was meant"
 
 
 def find(written: Written) -> Iterator[Problem]:
-    """Terms that hold for every call."""
+    """Terms that hold for every call, whatever `vars` hold."""
     for rule in written.rules:
         for term in rule.terms:
             if _always_holds(term):
@@ -45,4 +46,4 @@ def _always_holds(term: WrittenTerm) -> bool:
     # Most terms fail where there is no call, which spares the search.
     if not holds(term.resolved, NO_CALL):
         return False
-    return find_example(Not(term.resolved), {}).verdict is Verdict.NONE
+    return find_example(Not(term.whatever_vars_hold), {}).verdict is Verdict.NONE

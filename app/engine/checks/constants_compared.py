@@ -50,11 +50,16 @@ def _quoted_reference(operator: str, left: Constant, right: Constant) -> Constan
     """The side that looks like a name in quotes: where the operator wants an attribute."""
     if left.value == right.value:
         return None
-    side = right if operator in {"IN", "NOT IN"} and not isinstance(right.value, list) else left
+    right_is_list, left_is_list = isinstance(right.value, list), isinstance(left.value, list)
+    is_right = left_is_list if operator == "HAS" else operator in {"IN", "NOT IN"} and not right_is_list
+    side = right if is_right else left
     return side if isinstance(side.value, str) and without_quotes(side.value) else None
 
 
 def _said(comparison: Comparison, left: Constant, right: Constant) -> tuple[str, str]:
     if compare(comparison, left.value, right.value):
-        return "both sides are constants: this always holds", "leave it out, or all of `when`"
+        return (
+            "both sides are constants: this always holds",
+            "leave it out; a rule without `when` always matches",
+        )
     return "both sides are constants: this never holds", "to switch the rule off, write enabled: false"

@@ -78,6 +78,7 @@ def _list_hint(comparison: WrittenComparison, side: Operand) -> str:
     if isinstance(side, Reference):
         return "write == for one value"
     if comparison.is_var(side):
-        return f"make it a list under `vars`, or search the text: {shown} CONTAINS …"
+        search = f", or search the text: {shown} CONTAINS …" if isinstance(side.value, str) else ""
+        return "make it a list under `vars`" + search
     unquoted = without_quotes(side.value) if comparison.operator == "HAS" else ""
     return unquoted or f"write [{shown}]"

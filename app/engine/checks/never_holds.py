@@ -25,6 +25,7 @@ Right:
         defer: nobody is there
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -40,6 +41,8 @@ CHECK = Check.NEVER_HOLDS
 ORDERS = frozenset({"<", "<=", ">", ">="})
 SEARCHES = frozenset({"CONTAINS", "MATCHES"})
 DAY = f"write one of {', '.join(DAYS)}, in quotes"
+DIGITS = re.compile("[0-9]{1,20}")
+OTHER_NUMBER = "compare with a number that it can be"
 NINE = "write 900 for nine o'clock: unquoted, and without a leading zero"
 
 
@@ -61,10 +64,13 @@ def find(written: Written) -> Iterator[Problem]:
 def _wrong_operand(operator: str, value: object) -> tuple[str, str] | None:
     """What to say of an operator that holds for no such value; beside CONTAINS a list is another check's."""
     match operator, value:
-        case "==", list() | dict():
+        case "==", list():
             return "nothing equals a list: this never holds", "write IN for one of several values"
-        case "!=", list() | dict():
+        case "!=", list():
             return "nothing equals a list: this always holds", "write NOT IN for none of several values"
+        case "==" | "!=", dict():
+            holds = "never" if operator == "==" else "always"
+            return f"nothing equals an object: this {holds} holds", "compare with a value in it"
         case "<" | "<=" | ">" | ">=", None | bool():
             shown = show_constant(value)
             return (
@@ -72,7 +78,11 @@ def _wrong_operand(operator: str, value: object) -> tuple[str, str] | None:
                 f"write == {shown} or != {shown}",
             )
         case "<" | "<=" | ">" | ">=", list() | dict():
-            return "nothing is less or more than a list: this never holds", "compare with a number or a text"
+            said = "a list" if isinstance(value, list) else "an object"
+            return (
+                f"nothing is less or more than {said}: this never holds",
+                "compare with a number or a text",
+            )
         case "CONTAINS", None | bool() | int() | float() | dict():
             hint = "write the value in quotes, or HAS where the attribute is a list"
             return "CONTAINS looks for a text in a text: this never holds", hint
@@ -90,8 +100,7 @@ def _never_equal(
     never = [value for value in comparison.asked if not known.can_be(value)]
     if not never:
         return None
-    shown = " or ".join(dict.fromkeys(comparison.show(constant, value) for value in never))
-    message = f"{show_operand(reference)} is never {shown}: it is {nature.said}"
+    message = f"{show_operand(reference)} is never {comparison.show(constant, *never)}: it is {nature.said}"
     return message, _hint(comparison, nature, never[0])
 
 
@@ -101,13 +110,14 @@ def _never_ordered(
     nature = nature_of(reference)
     if nature is None or comparison.operator not in SEARCHES | ORDERS or isinstance(constant.value, list):
         return None
-    searched = comparison.operator in SEARCHES
-    fits = kind(constant.value) == nature.kind and not (searched and nature.kind == "number")
-    samples = _known(nature, from_vars=comparison.is_var(constant)).samples
+    is_searched_number = comparison.operator in SEARCHES and nature.kind == "number"
+    fits = kind(constant.value) == nature.kind and not is_searched_number
+    # A text of `vars` that days are looked for in may say "none".
+    samples = () if comparison.is_var(constant) else nature.samples
     if fits and (not samples or any(_holds_for(value, comparison.resolved) for value in samples)):
         return None
     message = f"this never holds: {show_operand(reference)} is {nature.said}"
-    hint = "write ==, <, <=, > or >=" if searched else _hint(comparison, nature, constant.value)
+    hint = "write ==, <, <=, > or >=" if is_searched_number else _hint(comparison, nature, constant.value)
     return message, hint
 
 
@@ -132,12 +142,15 @@ def _hint(comparison: WrittenComparison, nature: Nature, value: object) -> str:
     if value is None:
         return "leave the comparison out"
     if nature is CLOCK["dayOfWeek"]:
+        if nature.can_be(value):
+            return "days compare by their letters: write ==, or IN for several"
         day = str(value)[:3].title()
         return f'write "{day}"' if day in DAYS and not from_vars else DAY
     if nature.kind == "text":
-        return "write the value in quotes"
+        return "put the value in quotes under `vars`" if from_vars else "write the value in quotes"
     if kind(value) == "number":
-        return "compare with a number that it can be"
-    if isinstance(value, str) and value.isascii() and value.isdigit() and not from_vars:
-        return f"write {int(value)}, without quotes"
+        return OTHER_NUMBER
+    if isinstance(value, str) and DIGITS.fullmatch(value) and not from_vars:
+        number = int(value)
+        return f"write {number}, without quotes" if nature.can_be(number) else OTHER_NUMBER
     return NINE if nature is CLOCK["currentTime"] else "write a number: unquoted, and without a leading zero"

@@ -1,7 +1,8 @@
 """R016 never-true (warning): a `when` that no call makes true.
 
 Its parts contradict each other, as `language == "en" AND language == "fr"` does, or they ask for a time that
-does not exist. The rule is as good as switched off: `enabled: false` says so to whoever reads it.
+does not exist. The rule is as good as switched off: `enabled: false` says so to whoever reads it. What only
+the values of `vars` make never true is a setting, and not told.
 
 Wrong:
 
@@ -21,6 +22,7 @@ Right:
 from collections.abc import Iterator
 
 from app.engine.catalogue import Check
+from app.engine.expressions.tree import And
 from app.engine.witness import Verdict, find_example
 from app.engine.written import Written, WrittenRule
 from app.model import Level, Location, Problem
@@ -30,13 +32,21 @@ HINT = "mend it, or set `enabled: false`"
 
 
 def find(written: Written) -> Iterator[Problem]:
-    """Rules that match no call, whatever the rules before them take."""
+    """Rules that match no call, whatever the rules before them take, and `vars` hold."""
     for rule, reach in written.reaches:
-        if reach.verdict is Verdict.NONE and not reach.covering:
+        if reach.verdict is Verdict.NONE and not reach.covering and not _is_setting(rule):
             message = "`when`: no call that the rule looks at makes this true"
             if not rule.terms:
                 message = "no task is ever of its type"
             yield Problem(CHECK, message, _place(rule), Level.WARNING, rule.name, HINT)
+
+
+def _is_setting(rule: WrittenRule) -> bool:
+    """Whether other values of `vars` could make a call match."""
+    if not any(term.reads_vars for term in rule.terms):
+        return False
+    terms = tuple(term.whatever_vars_hold for term in rule.terms)
+    return find_example(And(terms), {}).verdict is not Verdict.NONE
 
 
 def _place(rule: WrittenRule) -> Location:

@@ -46,11 +46,11 @@ def find(written: Written) -> Iterator[Problem]:
         if comparison.pair is None or nature_of(comparison.pair[0]):
             continue
         reference, constant = comparison.pair
-        texts = [value for value in _values(comparison) if isinstance(value, str)]
+        texts = [value for value in _values(comparison) if isinstance(value, str) and _is_quoted(value)]
         # Whoever asks for both knows that it can be either.
         alone = [text for text in texts if (comparison.rule.name, reference, *_unquoted(text)) not in asked]
         booleans = [text for text in alone if text in BOOLEANS]
-        numbers = [text for text in alone if NUMBER.fullmatch(text)]
+        numbers = [text for text in alone if text not in BOOLEANS]
         if booleans and comparison.operator not in ORDERS:
             said, told = "text, and never equals a boolean", booleans
         elif numbers and comparison.operator in ORDERS:
@@ -59,16 +59,17 @@ def find(written: Written) -> Iterator[Problem]:
             said, told = f"text, and {show_operand(reference)} is compared with numbers too", numbers
         else:
             continue
-        shown = " and ".join(dict.fromkeys(comparison.show(constant, text) for text in told))
+        shown = comparison.show(constant, *told)
         yield comparison.warning(CHECK, constant, f"{shown} is {said}", _hint(comparison, told[0]))
 
 
 def _asked(written: Written) -> Iterator[tuple[str, Reference, str, object]]:
-    """By rule, what each reference is compared with: the kind of value, and the value."""
+    """By rule, what each reference is compared with but for texts: the kind of value, and the value."""
     for comparison in written.comparisons:
         if comparison.pair:
             for value in _values(comparison):
-                yield comparison.rule.name, comparison.pair[0], kind(value), value
+                if not isinstance(value, str):
+                    yield comparison.rule.name, comparison.pair[0], kind(value), value
 
 
 def _values(comparison: WrittenComparison) -> tuple[object, ...]:
@@ -78,18 +79,22 @@ def _values(comparison: WrittenComparison) -> tuple[object, ...]:
     return tuple(value for value in values if kind(value) != "document")
 
 
+def _is_quoted(text: str) -> bool:
+    """Whether a text would be a boolean or a number without its quotes."""
+    return text in BOOLEANS or NUMBER.fullmatch(text) is not None
+
+
 def _unquoted(text: str) -> tuple[str, object]:
-    """The kind and the value that a text has without its quotes."""
+    """The kind and the value that such a text has without its quotes."""
     if text in BOOLEANS:
         return "bool", BOOLEANS[text]
-    if NUMBER.fullmatch(text):
-        return "number", float(text) if "." in text else int(text)
-    return "text", ""  # which nothing is asked for instead
+    return "number", float(text) if "." in text else int(text)
 
 
 def _hint(comparison: WrittenComparison, text: str) -> str:
     if comparison.pair and comparison.is_var(comparison.pair[1]):
         return "take the quotes off it under `vars`"
-    if text in BOOLEANS:
-        return f'write {text} without quotes; IN [{text}, "{text}"] where the attribute can be either'
+    if text in BOOLEANS and comparison.operator != "HAS":
+        operator = "NOT IN" if comparison.operator in {"!=", "NOT IN"} else "IN"
+        return f'write {text} without quotes; {operator} [{text}, "{text}"] where the attribute can be either'
     return f"write {text} without quotes"

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from app.engine.catalogue import Check
 from app.engine.expressions import Expression, Reference
 from app.engine.expressions.tree import And
-from app.engine.written import Written, WrittenComparison
+from app.engine.written import Written, WrittenComparison, listed
 from app.model import Problem
 
 CHECK = Check.TYPE_CONTRADICTED
@@ -43,8 +43,8 @@ def find(written: Written) -> Iterator[Problem]:
         if not types or pair is None or pair[0] != TYPE or not _asks_for_one(comparison):
             continue
         if not any(value in types for value in comparison.asked) and _must_hold(comparison):
-            asked = " or ".join(comparison.show(pair[1], value) for value in comparison.asked)
-            message = f"the rule looks at tasks of type {' or '.join(types)} alone; this asks for {asked}"
+            asked = comparison.show(pair[1], *comparison.asked)
+            message = f"the rule looks at tasks of type {listed(types)} alone; this asks for {asked}"
             yield comparison.warning(CHECK, pair[1], message, "mend task_type, or what is asked for here")
 
 
