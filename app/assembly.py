@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.delivery.courier import Courier
 from app.delivery.reservations import Reservations
-from app.rulebook import Rulebook, Standing, starting_rules
+from app.rulebook import Rulebook, Standing, joining_rules, starting_rules
 from app.rulebook.folder import fingerprint
 from app.rulebook.reloading import Reloader
 from app.service import Desk
@@ -21,13 +21,17 @@ from app.web.signature import Signatures
 def assemble(settings: Settings, environment: Mapping[str, str], before: Standing | None = None) -> Flask:
     """The application that a worker process serves, which takes over what changes in the rules folder.
 
-    `before` are the rules that the server began with, for where the folder still holds them or no good ones.
+    `before` are the rules that the server began with, where it is one of several processes of a server.
     Raises SettingsError, RulesUnreadable or RulesBroken.
     """
     store = Store(settings.database_url.reveal())
     folder = settings.rules_dir
     seen = fingerprint(folder)
-    rulebook = Rulebook(starting_rules(folder, environment, store, datetime.now(UTC), before))
+    if before:
+        standing = joining_rules(folder, environment, store, before)
+    else:
+        standing = starting_rules(folder, environment, store, datetime.now(UTC))
+    rulebook = Rulebook(standing)
     desk = Desk(
         rulebook=rulebook,
         store=store,
@@ -38,5 +42,6 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
     signatures = Signatures(settings.auth_tokens, settings.webhook_keys, settings.public_url)
     app = create_app(desk, signatures, trusted_proxies=settings.trusted_proxies)
     gc.freeze()  # what was made so far is no garbage: no request has to wait while it is searched for some
-    Reloader(rulebook, folder, environment, store, seen).start()
+    # Where other rules run than the folder holds, it is looked at as if it had changed.
+    Reloader(rulebook, folder, environment, store, seen if standing.files else ()).start()
     return app

@@ -245,14 +245,16 @@ def read_shape(shape: type[Schema], node: source.Node, where: str, report: Repor
         hint = f"write keys: {', '.join(sorted(fields))}"
         report.error(Check.WRONG_TYPE, node.location, f"{where} holds keys with values", hint)
         return None
-    known = {key: source.plain(value) for key, value in node.entries.items() if key in fields}
-    for key in node.entries.keys() - known.keys():
-        hint = did_you_mean(key, fields)
-        report.error(Check.UNKNOWN_KEY, node.keys[key], f"unknown key {key!r} in {where}", hint)
-    try:
-        return dict(schema(shape).load(known))
-    except ValidationError as error:
-        for key, said in dict(error.messages_dict).items():
+    fitting: dict[str, Any] = {}
+    for key, value in node.entries.items():
+        if key not in fields:
+            hint = did_you_mean(key, fields)
+            report.error(Check.UNKNOWN_KEY, node.keys[key], f"unknown key {key!r} in {where}", hint)
+            continue
+        # Not the schema's load, which looks for every key that there is: a rule has a few.
+        try:
+            fitting[key] = fields[key].deserialize(source.plain(value))
+        except ValidationError as error:
             hint = f"for instance {key}: {getattr(fields[key], 'example', '')}"
-            report.error(Check.WRONG_TYPE, node.entries[key].location, f"`{key}` {said[0]}", hint)
-        return {str(key): value for key, value in dict(error.valid_data or {}).items()}
+            report.error(Check.WRONG_TYPE, value.location, f"`{key}` {error.messages[0]}", hint)
+    return fitting

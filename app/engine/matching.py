@@ -94,7 +94,11 @@ def required_values(expression: Expression | None) -> Keys:
         case Comparison("IN", Reference() as reference, Constant(list() as values)):
             return _keys(reference, values)
         case And(terms):
-            return {key: values for term in terms for key, values in required_values(term).items()}
+            together: dict[Reference, frozenset[object]] = {}
+            for term in terms:
+                for key, values in required_values(term).items():
+                    together[key] = together[key] & values if key in together else values
+            return together
         case Or(terms):
             first, *others = (required_values(term) for term in terms)
             shared = (key for key in first if all(key in other for other in others))
@@ -135,6 +139,8 @@ def _group(numbered: list[tuple[int, Entry[T]]]) -> Group[T]:
 def _rest(expression: Expression | None, key: Reference) -> Expression | None:
     """What is left to ask of an entry that was found by the value of a reference."""
     match expression:
+        case And(terms) if sum(key in required_values(term) for term in terms) > 1:
+            return expression  # none of them alone says what the others do
         case And(terms):
             rest = tuple(term for term in terms if _rest(term, key) is not None)
             return And(rest) if len(rest) > 1 else rest[0] if rest else None

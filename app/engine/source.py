@@ -133,7 +133,7 @@ def scalar_value(text: str) -> object:
     """What an unquoted text is: true, false, null, a plain decimal number, or text."""
     if text in WORDS:
         return WORDS[text]
-    if len(text) < 300:
+    if text[0] in "-0123456789" and len(text) < 300:
         if INTEGER.fullmatch(text):
             return int(text)
         if FLOAT.fullmatch(text):
@@ -149,7 +149,8 @@ class _Reader:
     def __init__(self, source: SourceFile) -> None:
         self.file = source.name
         self.lines = source.text.splitlines(keepends=True)
-        self.events: Iterator[Any] = yaml.parse(source.text, Loader=_Loader)
+        # Not yaml.parse, which asks for each event twice.
+        self.events: Iterator[Any] = iter(_Loader(source.text).get_event, None)
         self.anchors: dict[str, Node] = {}
         self.problems: list[Problem] = []
 
@@ -229,6 +230,9 @@ class _Reader:
         return Location(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
 
     def between(self, start: Any, end: Any) -> str:
+        if start.line == end.line < len(self.lines):
+            line: str = self.lines[start.line]
+            return line[start.column : end.column]
         lines = self.lines[start.line : end.line + 1]
         if not lines:
             return ""

@@ -2,6 +2,6 @@
 
 from app.rulebook.folder import Reading, read_folder
 from app.rulebook.standing import Failing, Rulebook, Standing
-from app.rulebook.starting import starting_rules
+from app.rulebook.starting import joining_rules, starting_rules
 
-__all__ = ["Failing", "Reading", "Rulebook", "Standing", "read_folder", "starting_rules"]
+__all__ = ["Failing", "Reading", "Rulebook", "Standing", "joining_rules", "read_folder", "starting_rules"]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -29,27 +30,45 @@ def starting_rules(
     environment: Mapping[str, str],
     memory: Memory,
     now: datetime,
-    before: Standing | None = None,
 ) -> Standing:
-    """The folder's rules; where they are broken, the last good ones that were kept, else those of `before`.
+    """The folder's rules; where they are broken, the last good ones that were kept.
 
-    The rules' own tests are not run. Rules of `before` that are still in the folder are not read again.
-    Raises RulesBroken, or RulesUnreadable, where no good rules were ever seen.
+    Their own tests are not run. Raises RulesBroken, or RulesUnreadable, where no good rules were ever seen.
     """
     try:
         files, unread = read_files(folder)
-        if before and not (before.failing or unread) and before.files == files:
-            return before
         ruleset, problems = read_rules(files, environment, str(folder), unread, lint=False)
         if ruleset is None:
             raise broken(folder, problems)
     except (RulesUnreadable, RulesBroken) as error:
-        last = _last_good(memory, environment) or (before.ruleset if before else None)
+        kept = _kept(memory)
+        last = read_rules(kept, environment, lint=False)[0] if kept else None
         if last is None:
             raise
         return Standing(last, failing=_failing(error, last, now))
     keep(memory, ruleset.version, files, now)
     return Standing(ruleset, files)
+
+
+def joining_rules(folder: Path, environment: Mapping[str, str], memory: Memory, before: Standing) -> Standing:
+    """The rules of a process that joins a server which began with `before`: those that the server took last.
+
+    What the folder holds now may never have been checked, or was refused: it does not run before it is. Where
+    it is what the server took, the standing has its files.
+    """
+    try:
+        files, unread = read_files(folder)
+    except RulesUnreadable:
+        files, unread = (), ()
+    whole = files if files and not unread else ()
+    if before.files == whole and not before.failing:
+        return before
+    kept = _kept(memory)
+    last = read_rules(kept, environment, lint=False)[0] if kept else None
+    if last is None:
+        return replace(before, files=())
+    same = {file.name: file.text for file in whole} == {file.name: file.text for file in kept}
+    return Standing(last, whole) if same else Standing(last, failing=before.failing)
 
 
 def keep(memory: Memory, version: str, files: Sequence[SourceFile], now: datetime) -> None:
@@ -67,12 +86,11 @@ def _failing(error: DeskError, last: RuleSet, now: datetime) -> Failing:
     return failing
 
 
-def _last_good(memory: Memory, environment: Mapping[str, str]) -> RuleSet | None:
+def _kept(memory: Memory) -> tuple[SourceFile, ...]:
+    """The last good rules; nothing, where none are known."""
     try:
         files = memory.last_rules()
     except StoreError as error:
         log.warning("last good rules unknown", extra={"fields": {"error": str(error)}})
-        return None
-    if files is None:
-        return None
-    return read_rules([SourceFile(name, text) for name, text in files.items()], environment, lint=False)[0]
+        return ()
+    return tuple(SourceFile(name, text) for name, text in (files or {}).items())

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import main
+from app.rulebook.checking import checked
 
 RULES = """\
 vars: {limit: "${LIMIT:-5}"}
@@ -321,3 +322,22 @@ def test_many_tests_show_how_far_they_are(good: Path) -> None:
     assert "201 tests passed" in on_a_terminal(good)
     assert "100%" in on_a_terminal(good)
     assert run(good).stderr == ""
+
+
+def test_a_reload_refuses_what_fails_here(folder: Path) -> None:
+    """The same tests with the same reasons, one that its own environment breaks among them."""
+    (folder / "a.yaml").write_text(RULES.replace("words > 3", "words > vars.limit AND w MATCHES vars.limit"))
+    with (folder / "chat_test.yaml").open("a") as file:
+        file.write("  - {name: odd, env: {LIMIT: '['}, expect: {rule: default}}\n")
+    failed = [
+        each for each in json.loads(run(folder, "--format", "json").stdout)["tests"] if not each["passed"]
+    ]
+    refused = checked(folder, {})
+    assert refused.ruleset is None
+    assert len(failed) == len(refused.problems) == 3
+    for each, sentence in zip(failed, refused.problems, strict=True):
+        start, _, reasons = sentence.partition(": ")
+        assert start.startswith(f"{each['file']}:{each['line']}:")
+        assert start.endswith(f" test {each['name']!r}")
+        assert reasons == "; ".join(map(str.strip, each["message"].splitlines()))
+    assert "with its `env` the rules hold an error" in refused.problems[-1]

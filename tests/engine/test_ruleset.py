@@ -76,10 +76,14 @@ WHENS = st.sampled_from(
         "x == vars.a",
         "x IN vars.both",
         "y == vars.both",
+        "x IN ['a', 'b'] AND x IN ['b', 'c']",
+        "x == 'a' AND x == 'b'",
+        "x == 'b' AND (x == 'a' OR y == 1)",
+        "x IN ['a', true] AND x IN ['b', 1]",
     ]
 )
 VARS = {"a": "a", "both": ["a", "b"]}
-VALUES = st.sampled_from([1, 2, 1.0, True, False, None, "a", "b", "", ["a"], {"a": 1}])
+VALUES = st.sampled_from([1, 2, 1.0, True, False, None, "a", "b", "c", "", ["a"], {"a": 1}])
 
 
 @settings(deadline=None, max_examples=300)

@@ -9,7 +9,8 @@ import pytest
 
 from app.engine.catalogue import Check
 from app.errors import RulesBroken, RulesUnreadable
-from app.rulebook import Failing, read_folder, starting_rules
+from app.rulebook import Failing, joining_rules, read_folder, starting_rules
+from app.rulebook.starting import keep
 from app.storage import Store
 from tests.rulebook.conftest import DEFAULT, FAILING_TEST, NOW, rule
 
@@ -101,8 +102,8 @@ def test_broken_rules_and_a_lost_database_end_the_start(
     assert [record.getMessage() for record in caplog.records] == ["last good rules unknown"]
 
 
-def test_what_ran_before_is_the_last_resort(tmp_path: Path) -> None:
-    """A worker that starts anew with broken rules and no database runs what the server began with."""
+def test_who_joins_a_server_without_a_database_runs_what_it_began_with(tmp_path: Path) -> None:
+    """Whatever the folder holds by then."""
     folder = tmp_path / "rules"
     folder.mkdir()
     (folder / "a.yaml").write_text("default: {defer: a}\n")
@@ -110,17 +111,26 @@ def test_what_ran_before_is_the_last_resort(tmp_path: Path) -> None:
     lost = Store(f"sqlite:///{tmp_path}/file/desk.db")
     good = starting_rules(folder, {}, lost, NOW)
     (folder / "a.yaml").write_text("default: {defer:\n")
-    assert starting_rules(folder, {}, lost, NOW, good).ruleset is good.ruleset
+    joined = joining_rules(folder, {}, lost, good)
+    assert (joined.ruleset, joined.files) == (good.ruleset, ())
 
 
-def test_rules_that_are_still_in_the_folder_are_not_read_again(folder: Path, store: Store) -> None:
-    """What the server has read, its workers have: ten thousand rules take half a minute to read."""
+def test_who_joins_a_server_runs_what_it_took_last(folder: Path, store: Store) -> None:
+    """Rules that were not checked with their tests, or were refused, run nowhere because a process ended."""
     before = starting_rules(folder, {}, store, NOW)
-    assert starting_rules(folder, {}, store, NOW, before) is before
+    assert joining_rules(folder, {}, store, before) is before
     (folder / "a.yaml").write_text(rule("new"))
-    assert starting_rules(folder, {}, store, NOW, before).ruleset.version == version(folder)
+    joined = joining_rules(folder, {}, store, before)
+    assert (joined.ruleset.version, joined.files) == (before.ruleset.version, ())
+    taken, files = read_folder(folder, {}).ruleset, read_folder(folder, {}).files
+    assert taken
+    keep(store, taken.version, files, NOW)
+    joined = joining_rules(folder, {}, store, before)
+    assert (joined.ruleset.version, joined.files) == (taken.version, files)
     (folder / "a.yaml").write_bytes(b"\xff")
-    assert starting_rules(folder, {}, store, NOW, before).failing
+    assert joining_rules(folder, {}, store, before).ruleset.version == taken.version
+    shutil.rmtree(folder)
+    assert joining_rules(folder, {}, store, before).ruleset.version == taken.version
 
 
 def test_failing_tests_of_the_rules_do_not_stop_a_start(folder: Path, store: Store) -> None:

@@ -5,7 +5,8 @@ where the task has no Foo. Write `helpline == "Foo"`. Where Foo is an attribute,
 says so.
 
 A name that is plainly an attribute is not told: one that is written with `task.` somewhere in the rules,
-or compared with a constant.
+or compared with a constant, or that shares a word with the other side, as in `language IN
+worker.languages`.
 
 Wrong:
 
@@ -33,6 +34,7 @@ from app.model import Problem
 
 CHECK = Check.UNQUOTED_TEXT
 NULLS = frozenset({"none", "nil", "undefined"})
+WORD = re.compile(r"[A-Z]?[^\W\dA-Z_]{2,}|[A-Z]{2,}")  # of snake_case and camelCase
 IN_TEMPLATE = re.compile(r"\btask\.(\w+)")
 
 
@@ -63,8 +65,15 @@ def _meant_as_text(comparison: WrittenComparison) -> Reference | None:
             candidates = [(left, right)]
         case _:
             candidates = []
+    if _words(left) & _words(right):
+        return None
     bare = [name for name, other in candidates if _is_bare(comparison, name) and _can_be_text(other)]
     return bare[0] if bare else None
+
+
+def _words(reference: Reference) -> set[str]:
+    """The words of a reference's last name, without the s of a plural: skill and list of skill_list."""
+    return {word.casefold().removesuffix("s") for word in WORD.findall(str(reference.path[-1]))}
 
 
 def _is_bare(comparison: WrittenComparison, side: Reference) -> bool:

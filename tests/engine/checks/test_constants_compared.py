@@ -33,6 +33,7 @@ def test_what_holds_always_or_never(when: str, at: int, said: str, hint: str) ->
         ("'worker.skills' HAS 'english'", 0, "write worker.skills without quotes"),
         ('"en" IN "worker.languages"', 8, "write worker.languages without quotes"),
         ('"task.language" NOT IN ["en"]', 0, "write task.language without quotes"),
+        ('["en"] HAS "worker.language"', 11, "write worker.language without quotes"),
         ('"type" == "support"', 0, "write type, or worker.type, without quotes"),
     ],
 )

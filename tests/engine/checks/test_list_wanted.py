@@ -40,7 +40,6 @@ def test_what_an_operator_of_lists_is_given(when: str, at: int, said: str, hint:
         ('vars.it HAS "Sat"', "'Sat,Sun'", "make it a list under `vars`"),
         ("vars.it CONTAINS x", "[Sat]", "write HAS"),
         ("x HAS vars.it", "[Sat]", "write one comparison for each value"),
-        ("x IN vars.it", "{a: 1}", "make it a list under `vars`"),
     ],
 )
 def test_the_values_of_vars(when: str, value: str, hint: str) -> None:
@@ -69,3 +68,10 @@ def test_what_is_right(when: str, value: str) -> None:
     """A var that is an empty list, or null, is a setting."""
     used = when if "vars" in when else f"({when}) AND used == vars.it"
     assert told(used.replace("x", "task.x"), variables=f"{{it: {value}}}") == []
+
+
+@pytest.mark.parametrize("value", ["{a: 1}", "5", "true"])
+def test_what_is_no_text_cannot_be_searched(value: str) -> None:
+    """So that is no way out of a var that is no list."""
+    [found] = told("x IN vars.it", variables=f"{{it: {value}}}")
+    assert (found.check, found.hint) == (Check.LIST_WANTED, "make it a list under `vars`")

@@ -159,3 +159,60 @@ def test_its_place_is_that_of_the_value() -> None:
         """)
     assert found.location is not None
     assert (found.rule, found.location.line, found.location.column) == ("only", 8, 28)
+
+
+@pytest.mark.parametrize(
+    ("when", "hint"),
+    [
+        (f'{DAY} < "Fri"', "days compare by their letters: write ==, or IN for several"),
+        (f'{HOUR} == "24"', "compare with a number that it can be"),
+        (f'{HOUR} == "{"9" * 5000}"', "write a number: unquoted, and without a leading zero"),
+        (f'{HOUR} == "٣"', "write a number: unquoted, and without a leading zero"),
+        (f'{DAY} == "{"é" * 5000}"', "write one of Mon"),
+    ],
+)
+def test_a_hint_is_worth_following(when: str, hint: str) -> None:
+    """It names no value that this check would tell again, and a value of any size is cut short."""
+    [found] = told(when)
+    assert found.check == Check.NEVER_HOLDS
+    assert found.hint.startswith(hint)
+    assert len(found.message) < 300
+
+
+def test_of_many_values_a_few_are_shown() -> None:
+    """A message is one line, however long the list is."""
+    [found] = told(f"{HOUR} IN [{', '.join(str(number) for number in range(10_000))}]")
+    assert "is never 24 or 25 or 26 or 27 or 28 and so on: it is" in found.message
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("x == vars.it", "nothing equals an object: this never holds"),
+        ("x != vars.it", "nothing equals an object: this always holds"),
+        ("x < vars.it", "nothing is less or more than an object: this never holds"),
+    ],
+)
+def test_an_object_is_not_called_a_list(when: str, said: str) -> None:
+    """The language writes no objects, but `vars` can hold them."""
+    [found] = told(when, variables="{it: {a: {b: 1}}}")
+    assert found.check == Check.NEVER_HOLDS
+    assert said in found.message
+
+
+def test_the_item_of_a_list_is_told_by_its_number() -> None:
+    """As the language would write it."""
+    [found] = told(f"{DAY} IN vars.it.days", variables="{it: {days: [Sat, Sunday, Sun, 7]}}")
+    assert "is never vars.it.days[1] or vars.it.days[3]: it is" in found.message
+
+
+@pytest.mark.parametrize("value", ["none", '""', "'Sat,Sun'", "Saturday"])
+def test_days_in_a_text_of_vars_may_be_none(value: str) -> None:
+    """`none` is how one says that no day is closed, where the text comes from the environment."""
+    assert told(f"vars.it CONTAINS {DAY}", variables=f"{{it: {value}}}") == []
+
+
+def test_a_part_of_a_parameter_is_neither_text_nor_number() -> None:
+    """That nothing is below a text is told of the whole rule."""
+    [found] = told('callback.TaskAge.years == "5"')
+    assert found.check == Check.NEVER_TRUE

@@ -72,9 +72,24 @@ def test_what_other_rules_show_to_be_an_attribute(other: str) -> None:
     rules = """\
         default: {defer: later}
         rules:
-          - {name: one, when: worker.language == language, reply: {instruction: accept}}
+          - {name: one, when: worker.mother_tongue == language, reply: {instruction: accept}}
           - {name: other, OTHER}
         """
     [found] = problems(rules.replace("OTHER", "defer: later, when: worker.language == 1"))
     assert found.check == Check.UNQUOTED_TEXT
     assert problems(rules.replace("OTHER", other[1:-1])) == ()
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "language IN worker.languages",
+        "worker.languages HAS language",
+        "required_skill IN worker.skills",
+        "worker.team == preferredTeam",
+        "worker.sid == last_worker_sid",
+    ],
+)
+def test_a_name_that_shares_a_word_with_the_other_side(when: str) -> None:
+    """Values are seldom named like what holds them, and attributes often are."""
+    assert told(when) == []

@@ -1,0 +1,107 @@
+"""How long reading and checking rules takes, by what tells the rules apart.
+
+    python -m tests.bench.checking             10,000 rules of each shape, some minutes
+    python -m tests.bench.checking --quick     a look, a few seconds
+
+Printed are medians of rounds that take turns, in seconds of one processor's time: `read` looks for errors
+alone, as a reload does, `check` for all that `desk check` finds. Promised is a check in under 5 seconds.
+"""
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from statistics import median
+from time import process_time
+from typing import NamedTuple
+
+from app.engine.loading import read_rules
+from app.engine.source import SourceFile
+from tests.bench.deciding import table
+from tests.builders import OFFLINE
+
+PROMISED = 5.0  # seconds for RULES rules
+RULES = 10_000
+
+CONSTANT = f"{{instruction: reject, activity_sid: {OFFLINE}}}"
+SHARED = (
+    '{instruction: call, from: "+18005550101", to: "{{ task.phone }}", accept: true, '
+    'url: "https://example.com/twiml?id={{ task.id | urlencode }}"}'
+)
+DISTINCT = SHARED.replace("task.phone", "task.phone_<n>")
+
+
+class Shape(NamedTuple):
+    """What each rule looks like, with its number for <n>; `types` is how many task types there are."""
+
+    when: str = ""
+    reply: str = CONSTANT
+    types: int = 10
+    variable: str = ""  # where each rule has one: what its value begins with
+
+
+SHAPES: Mapping[str, Shape] = {
+    "equality": Shape('customer == "c<n>"'),
+    "three terms": Shape('customer == "c<n>" AND worker.skills HAS "vip" AND priority > 3'),
+    "IN": Shape('customer IN ["c<n>", "d<n>", "e<n>"]'),
+    "ranges": Shape("score >= <n> AND score < <n>.5"),
+    "CONTAINS": Shape('path CONTAINS "/<n>/"'),
+    "MATCHES": Shape('path MATCHES "^/<n>/[a-z]+$"'),
+    "attributes": Shape("attribute_<n> == true"),
+    "task types": Shape(types=RULES),
+    "vars": Shape("customer == vars.v<n>", variable="c"),
+    "same templates": Shape('customer == "c<n>"', SHARED),
+    "other templates": Shape('customer == "c<n>"', DISTINCT),
+}
+
+
+def written(shape: Shape, count: int) -> SourceFile:
+    """A file of `count` rules without any problem."""
+    lines = [f"default: {{reply: {CONSTANT}}}", 'allowed_numbers: ["+1"]']
+    if shape.variable:
+        lines += ["vars:", *(f"  v{n}: {shape.variable}{n}" for n in range(count))]
+    rule = [f"  - name: rule-<n>\n    task_type: type-<type>\n    reply: {shape.reply}"]
+    rule += [f"    when: {shape.when}"] if shape.when else []
+    text = "\n".join(rule)
+    rules = [text.replace("<n>", str(n)).replace("<type>", str(n % shape.types)) for n in range(count)]
+    return SourceFile("bench.yaml", "\n".join([*lines, "rules:", *rules]))
+
+
+def seconds(rounds: Mapping[str, Callable[[], object]], repeat: int) -> dict[str, float]:
+    """The median time of each. They take turns, so that a noisy neighbour meets all."""
+    times: dict[str, list[float]] = {name: [] for name in rounds}
+    for _ in range(repeat):
+        for name, play in rounds.items():
+            began = process_time()
+            play()
+            times[name].append(process_time() - began)
+    return {name: median(taken) for name, taken in times.items()}
+
+
+def read(file: SourceFile, *, lint: bool) -> None:
+    """Reads rules that must be without any problem."""
+    _, problems = read_rules([file], {}, lint=lint)
+    if problems:
+        raise SystemExit(f"{problems[0].location} {problems[0].message}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer rules, once")
+    parser.add_argument("--shape", action="append", choices=SHAPES, help="this shape alone; may be repeated")
+    given = parser.parse_args(arguments)
+    count, repeat = (100, 1) if given.quick else (RULES, 3)
+    rows = [["shape", "KB", "read", "check", "promise"]]
+    for name in given.shape or SHAPES:
+        file = written(SHAPES[name], count)
+        rounds = {"read": partial(read, file, lint=False), "check": partial(read, file, lint=True)}
+        taken = seconds(rounds, repeat)
+        kept = "kept" if taken["check"] < PROMISED else "missed"
+        size = f"{len(file.text) // 1024:,}"
+        rows.append([name, size, f"{taken['read']:.2f}", f"{taken['check']:.2f}", kept])
+    table(f"{count:,} rules, s", rows)
+
+
+if __name__ == "__main__":
+    main()

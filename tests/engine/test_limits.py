@@ -1,0 +1,147 @@
+"""How much rules may ask of the machine: hostile files are refused, quickly and in little memory.
+
+Each is read by a process of its own, whose largest memory is what it tells at its end.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.engine.source import MAX_NODES
+from tests.bench.checking import RULES, SHAPES, written
+from tests.builders import problems
+
+MEGABYTES_WHEN_REFUSED = 200
+SECONDS_WHEN_REFUSED = 10  # a fraction of one, on a machine that does nothing else
+
+READ_FOLDER = """
+import json, resource, sys
+from pathlib import Path
+from time import process_time
+from app.rulebook.folder import read_folder
+
+began = process_time()
+reading = read_folder(Path(sys.argv[1]), {})
+used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024)
+said = [[Path(problem.location.file).name, problem.message, problem.hint] for problem in reading.problems]
+rules = len(reading.ruleset.rules) if reading.ruleset else None
+print(json.dumps({"problems": said, "rules": rules, "megabytes": used, "seconds": process_time() - began}))
+"""
+DEFAULT = "default: {defer: nobody}\n"
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """What a process of its own finds in a folder, and what that took."""
+    # The shell stands between: on Linux a process begins with the largest memory of the one that started it.
+    command = ["/bin/sh", "-c", '"$0" "$@"; exit $?', sys.executable, "-c", READ_FOLDER, str(folder)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    return dict(json.loads(ended.stdout))
+
+
+def refused(folder: Path) -> dict[str, Any]:
+    """What is found in a folder that must be refused, within the limits."""
+    found = read(folder)
+    assert found["rules"] is None
+    assert found["megabytes"] < MEGABYTES_WHEN_REFUSED
+    assert found["seconds"] < SECONDS_WHEN_REFUSED
+    return found
+
+
+def levels(first: str, one: str, count: int = 30) -> str:
+    """Anchors, each of which holds the one before several times."""
+    lines = [f"a0: &a0 {first}"]
+    lines += [f"a{n}: &a{n} {one.replace('@', f'*a{n - 1}')}" for n in range(1, count)]
+    return "\n".join(lines)
+
+
+NESTED = "nested more than 50 deep"
+ALIASES = "aliases make this larger than a million values"
+HOSTILE = {
+    "aliases in lists": (levels("x", "[@, @, @, @, @, @, @, @, @, @]"), ALIASES),
+    "aliases in objects": (levels("{k: x}", "{a: @, b: @, c: @, d: @, e: @}"), ALIASES),
+    "merge keys": (levels("{k: x}", "{<<: @, a: @, b: @, c: @}"), ALIASES),
+    "a list of merge keys": (levels("{k: x}", "{<<: [@, @, @, @]}"), ALIASES),
+    "aliases below vars": ("vars:\n  " + levels("x", "[@, @, @, @]").replace("\n", "\n  "), ALIASES),
+    "aliases in a test": ("tests:\n- task: {" + levels("x", "[@, @, @]").replace("\n", ", ") + "}", ALIASES),
+    "lists": ("rules: " + "[" * 100_000 + "]" * 100_000, NESTED),
+    "objects": ("vars: " + "{a: " * 100_000 + "1" + "}" * 100_000, NESTED),
+    "lists and objects": ("vars: " + "[{a: " * 100_000, NESTED),
+    "objects as keys": ("? " * 100_000, NESTED),
+    "lists in blocks": ("\n".join(" " * n + "-" for n in range(1_000)), NESTED),
+    "objects in blocks": ("rules:\n" + "\n".join(" " * 2 * n + "- a:" for n in range(1_000)), NESTED),
+    "brackets in a when": (DEFAULT + "rules: [{name: a, defer: b, when: " + "(" * 100_000 + "}]", "`when`"),
+    "terms of a when": (
+        DEFAULT + "rules: [{name: a, defer: b, when: " + "NOT (" * 100_000 + "a == 1" + ")" * 100_000 + "}]",
+        "`when`",
+    ),
+    "brackets in a template": (
+        DEFAULT
+        + "rules: [{name: a, reply: {instruction: reject, activity_sid: '{{ "
+        + "(" * 100_000
+        + "task.a"
+        + ")" * 100_000
+        + " }}'}}]",
+        "`activity_sid`",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_bomb_is_refused(name: str, tmp_path: Path) -> None:
+    """With a message and a way out, before anything is built of it."""
+    text, message = HOSTILE[name]
+    (tmp_path / "a.yaml").write_text(text)
+    found = refused(tmp_path)
+    assert any(message in said and hint for _, said, hint in found["problems"]), found
+
+
+def test_a_large_file_is_not_read(tmp_path: Path) -> None:
+    """100 MB are refused by the size alone, in the memory that the program takes anyway."""
+    (tmp_path / "a.yaml").write_text(DEFAULT)
+    without = read(tmp_path)
+    with (tmp_path / "b.yaml").open("wb") as file:
+        file.truncate(100 * 1024 * 1024)
+    found = refused(tmp_path)
+    assert found["problems"] == [["b.yaml", "the file is larger than 16 MB", "split it into several"]]
+    assert found["megabytes"] < without["megabytes"] + 10
+
+
+def test_a_file_of_one_line(tmp_path: Path) -> None:
+    """15 MB of text in one value are no rules, and are said to be none."""
+    (tmp_path / "a.yaml").write_text("x" * 15 * 1024 * 1024)
+    assert "a rules file holds keys with values" in [said for _, said, _ in refused(tmp_path)["problems"]]
+
+
+def test_merge_keys_merge_nothing() -> None:
+    """`<<` is a key like any other, and no key of rules."""
+    text = """
+        default: {defer: nobody}
+        rules:
+          - &first {name: first, defer: somebody}
+          - {<<: *first, name: second}
+    """
+    messages = [problem.message for problem in problems(text)]
+    assert messages == ["it says nothing to do", "unknown key '<<' in a rule"]
+
+
+def test_aliases_are_counted_as_what_they_stand_for(tmp_path: Path) -> None:
+    """A rule set just within the limit of a file is read, in memory that aliases share."""
+    items, aliases = ", ".join(["x"] * 1_000), ", ".join(["*a"] * (MAX_NODES // 1_000 - 10))
+    text = DEFAULT + f"vars:\n  a: &a [{items}]\n  b: [{aliases}]\n"
+    (tmp_path / "a.yaml").write_text(text)
+    found = read(tmp_path)
+    assert found["rules"] == 0
+    assert found["megabytes"] < 2 * MEGABYTES_WHEN_REFUSED
+
+
+@pytest.mark.parametrize("name", ["equality", "task types", "vars"])
+def test_ten_thousand_rules_are_read_and_checked(name: str, tmp_path: Path) -> None:
+    """Each of them can be reached, and nothing is wrong with them. How long it takes, a benchmark tells."""
+    (tmp_path / "a.yaml").write_text(written(SHAPES[name], RULES).text)
+    found = read(tmp_path)
+    assert (found["rules"], found["problems"]) == (RULES, [])
+    assert found["megabytes"] < 2 * MEGABYTES_WHEN_REFUSED
