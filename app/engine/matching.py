@@ -96,8 +96,8 @@ def required_values(expression: Expression | None) -> Keys:
         case And(terms):
             together: dict[Reference, frozenset[object]] = {}
             for term in terms:
-                for key, values in required_values(term).items():
-                    together[key] = together[key] & values if key in together else values
+                for key, fitting in required_values(term).items():
+                    together[key] = together[key] & fitting if key in together else fitting
             return together
         case Or(terms):
             first, *others = (required_values(term) for term in terms)
