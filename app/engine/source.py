@@ -7,6 +7,7 @@ itself by aliases or is too large is refused before anything is built from it.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, TypeAlias, cast
 
@@ -73,7 +74,7 @@ class Scalar:
         the same order. White space itself is placed behind the character before it.
         """
         start, units = _written(self.raw)
-        before = sum(not character.isspace() for character in self.text[:offset])
+        before = len("".join(self.text[:offset].split()))
         if self.text[offset : offset + 1].strip():
             place = units[before].start()
         else:
@@ -246,6 +247,7 @@ class _Reader:
         return _Stop()
 
 
+@lru_cache(maxsize=16)  # a scalar with many mistakes is asked for each
 def _written(raw: str) -> tuple[int, list[re.Match[str]]]:
     """Where a scalar's content begins, and how each of its characters but white space is written."""
     opening = cast("re.Match[str]", OPENING.match(raw))

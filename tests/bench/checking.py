@@ -14,8 +14,11 @@ from statistics import median
 from time import process_time
 from typing import NamedTuple
 
+from app.engine.expressions.meaning import regex
+from app.engine.fragments import read_fragment
 from app.engine.loading import read_rules
 from app.engine.source import SourceFile
+from app.engine.templates import read_template
 from tests.bench.deciding import table
 from tests.builders import OFFLINE
 
@@ -78,7 +81,9 @@ def seconds(rounds: Mapping[str, Callable[[], object]], repeat: int) -> dict[str
 
 
 def read(file: SourceFile, *, lint: bool) -> None:
-    """Reads rules that must be without any problem."""
+    """Reads rules that must be without any problem, as a process that has read none before."""
+    for remembering in (read_template, read_fragment, regex):
+        remembering.cache_clear()
     _, problems = read_rules([file], {}, lint=lint)
     if problems:
         raise SystemExit(f"{problems[0].location} {problems[0].message}")

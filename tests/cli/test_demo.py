@@ -71,6 +71,7 @@ def test_a_changed_rule_is_noticed(rules: Path) -> None:
     """Status 1; the task is named with what differs, and a long name is neither wrapped nor shortened."""
     name = "message-" + "long-" * 40 + "name"
     samples = rules / "50-chat.yaml"
+    (rules / "chat_test.yaml").unlink()
     samples.write_text(samples.read_text().replace("name: message", f"name: {name}"))
     with playing(RULES_DIR=str(rules)) as process:
         out, err = process.communicate(timeout=30)
