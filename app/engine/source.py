@@ -21,6 +21,8 @@ TEST_FILE_ENDING = "_test"
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 50
 MAX_NODES = 1_000_000  # of one file, each alias counted as all that it stands for
+TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
+FEWER_LEVELS = "rules need five levels"
 
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
@@ -166,7 +168,7 @@ class _Reader:
 
     def node(self, event: Any, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise self.stop(event, f"nested more than {MAX_DEPTH} deep", "rules need five levels")
+            raise self.stop(event, TOO_DEEP, FEWER_LEVELS)
         if isinstance(event, yaml.AliasEvent):
             return self.aliased(event)
         if event.tag is not None:
@@ -274,7 +276,9 @@ def _syntax_problem(source: SourceFile, error: yaml.MarkedYAMLError) -> Problem:
     message = f"YAML: {error.problem}" + (f" {error.context}" if error.context else "")
     hint = "check the indentation, quotes and brackets here and just above"
     line = "".join(source.text.splitlines()[mark.line : mark.line + 1])
-    if line[: mark.column + 1].lstrip(" ").startswith("\t"):
+    if "nesting depth" in str(error.problem):  # libyaml has a limit of its own, and reads ahead of events
+        message, hint = TOO_DEEP, FEWER_LEVELS
+    elif line[: mark.column + 1].lstrip(" ").startswith("\t"):
         hint = "indent with spaces, not with tabs"
     return Problem(Check.YAML, message, Location(source.name, mark.line + 1, mark.column + 1), hint=hint)
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Timer
-from time import monotonic, sleep
+from time import sleep
 from typing import IO, cast
 
 from app.engine.ruleset import Rule, RuleSet
@@ -31,6 +31,7 @@ class Outside:
         self._environment = environment
         self._timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
+        self._late = False
         self._stopped = Event()
 
     def finding(self, running: RuleSet) -> Finding:
@@ -58,7 +59,8 @@ class Outside:
             stderr=subprocess.DEVNULL,
             env={**process_environment(), "PYTHONPATH": path},
         )
-        timer = Timer(self._timeout, process.kill)
+        self._late = False
+        timer = Timer(self._timeout, self._give_up, [process])
         timer.daemon = True
         timer.start()
         if self._stopped.is_set():
@@ -71,15 +73,18 @@ class Outside:
             process.kill()
             process.communicate()
 
+    def _give_up(self, process: subprocess.Popen[bytes]) -> None:
+        self._late = True
+        process.kill()
+
     def _asked(self, process: subprocess.Popen[bytes], running: RuleSet) -> Finding:
         order, pieces = cast("tuple[IO[bytes], IO[bytes]]", (process.stdin, process.stdout))  # both are pipes
-        began = monotonic()
         try:
             order.write(pickle.dumps(Order(self._folder, self._environment, running.version)))
             order.flush()
             return _received(pieces, running)
         except (OSError, EOFError, pickle.UnpicklingError):
-            if monotonic() - began >= self._timeout:
+            if self._late:
                 return _unchecked(f"it took longer than {self._timeout:g} s")
             return _unchecked(f"the process for it {_ending(process.wait())}")
         except Exception as error:  # whatever the code of another version sends, this thread goes on
