@@ -1,27 +1,37 @@
 """What stands between `{{` and `}}`: a Jinja2 expression, without calls, tests and arithmetic.
 
 What is allowed is checked on Jinja's own syntax tree. A missing value is null, and null cannot be filled in:
-neither printed, nor joined, nor handed to any filter but `default`.
+neither printed, nor joined, nor handed to any filter but `default`. One reference and nothing more, as most
+fragments are, is looked up as expressions do it, and needs no Jinja.
 """
 
 import marshal
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from inspect import signature
 from math import isfinite
 from types import CodeType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias, cast
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.visitor import NodeTransformer
 
+from app.engine.expressions import Reference, compile_reference
 from app.engine.filters import FILTER_GUARDS, FILTERS
 from app.engine.scope import Scope, lookup
 from app.errors import TemplateError
 
 ROOTS = ("task", "worker", "callback", "reservation", "vars")
+RESERVATION_SID = Reference("callback", ("ReservationSid",))
 HARMLESS = frozenset({"urlencode", "length", "int", "float", "round"})  # filters whose text is safe in a URL
+
+# A reference as nearly everybody writes it; what has another form is read by Jinja.
+PLAIN = re.compile(rf"\s*({'|'.join(ROOTS)})((?:\.[A-Za-z]\w*|\[(?:0|[1-9][0-9]{{0,8}})\])+)\s*", re.ASCII)
+STEP = re.compile(r"\w+")
+
+Keys: TypeAlias = tuple[str | int, ...]
 
 ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Const,
@@ -57,35 +67,49 @@ class Fragment:
     """One `{{ … }}`.
 
     `references` are those that it reads, each as its keys; `unescaped` the roots of those whose text it holds
-    as it came, without `urlencode`. `plain` tells that it is one reference and nothing more.
+    as it came, without `urlencode`. `code` is what Jinja made of it; None where it is one reference and
+    nothing more.
     """
 
-    references: tuple[tuple[str, ...], ...]
+    references: tuple[Keys, ...]
     unescaped: frozenset[str]
-    plain: bool
-    code: CodeType = field(repr=False, compare=False)
+    code: CodeType | None = field(repr=False, compare=False)
     evaluate: Callable[[Scope], object] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "evaluate", _evaluating(self.code))
+        evaluate = _evaluating(self.code) if self.code else _looking_up(self.references[0])
+        object.__setattr__(self, "evaluate", evaluate)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What goes to another process: compiled, since compiling costs fifty times more than all else."""
-        return _restored, (self.references, self.unescaped, self.plain, marshal.dumps(self.code))
+        code = marshal.dumps(self.code) if self.code else None
+        return _restored, (self.references, self.unescaped, code)
 
 
 @lru_cache(maxsize=10_000)
 def read_fragment(text: str) -> Fragment:
     """The fragment that a text between `{{` and `}}` is. Raises TemplateError for whatever is not allowed."""
+    if plain := PLAIN.fullmatch(text):
+        steps = (int(step) if step.isdigit() else step for step in STEP.findall(plain[2]))
+        return _plain((plain[1], *steps))
     try:
         tree = ENVIRONMENT.parse("{{" + text + "}}")
     except TemplateSyntaxError as error:
         raise unreadable(error) from None
     [expression] = [part for output in tree.find_all(nodes.Output) for part in output.nodes]
+    if isinstance(expression, nodes.Getattr | nodes.Getitem):
+        return _plain(_keys(expression))
     references = tuple(_references(expression))
-    unescaped = frozenset(_unescaped(expression))
-    plain = isinstance(expression, nodes.Getattr | nodes.Getitem)
-    return Fragment(references, unescaped, plain, _code(expression))
+    return Fragment(references, frozenset(_unescaped(expression)), _code(expression))
+
+
+def _plain(keys: Keys) -> Fragment:
+    return Fragment((_allowed(keys),), frozenset({str(keys[0])}), None)
+
+
+def _looking_up(keys: Keys) -> Callable[[Scope], object]:
+    root, *path = keys
+    return compile_reference(RESERVATION_SID if root == "reservation" else Reference(str(root), tuple(path)))
 
 
 def unreadable(error: TemplateSyntaxError) -> TemplateError:
@@ -93,13 +117,13 @@ def unreadable(error: TemplateSyntaxError) -> TemplateError:
     return TemplateError(f"the template cannot be read: {(error.message or 'syntax').rstrip('.')}")
 
 
-def _references(node: nodes.Node) -> Iterator[tuple[str, ...]]:
+def _references(node: nodes.Node) -> Iterator[Keys]:
     """The references below a node, each as its keys. Raises TemplateError for whatever is forbidden."""
     if not isinstance(node, ALLOWED):
         name = next((name for refused, name in REFUSED.items() if isinstance(node, refused)), "this")
         raise TemplateError(f"a template cannot hold {name}")
     if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
-        yield _reference(node)
+        yield _allowed(_keys(node))
         return
     if isinstance(node, nodes.Const) and isinstance(node.value, float) and not isfinite(node.value):
         raise TemplateError("a number is too large")
@@ -125,31 +149,36 @@ def _check_filter(node: nodes.Filter) -> None:
         raise TemplateError(f"the filter {node.name}: {error}") from None
 
 
-def _reference(node: nodes.Node) -> tuple[str, ...]:
-    keys: list[str] = []
+def _keys(node: nodes.Node) -> Keys:
+    keys: list[str | int] = []
     while isinstance(node, nodes.Getattr | nodes.Getitem):
         keys.append(_key(node))
         node = node.node
     if not isinstance(node, nodes.Name):
         raise TemplateError("a template can look into task, worker, callback, reservation and vars alone")
-    reference = (node.name, *reversed(keys))
-    for name in reference:
-        if name.startswith("_"):
+    return (node.name, *reversed(keys))
+
+
+def _allowed(keys: Keys) -> Keys:
+    """The keys, where they are those of a reference. Raises TemplateError."""
+    root = keys[0]
+    for name in keys:
+        if isinstance(name, str) and name.startswith("_"):
             raise TemplateError(f"a name cannot begin with an underscore: {name}")
-    if node.name not in ROOTS:
-        raise TemplateError(f"unknown name {node.name!r}: a reference begins with {', '.join(ROOTS)}")
-    if len(reference) == 1:
-        raise TemplateError(f"{node.name} alone is no value: write {node.name}.NAME")
-    if node.name == "reservation" and reference != ("reservation", "sid"):
+    if root not in ROOTS:
+        raise TemplateError(f"unknown name {root!r}: a reference begins with {', '.join(ROOTS)}")
+    if len(keys) == 1:
+        raise TemplateError(f"{root} alone is no value: write {root}.NAME")
+    if root == "reservation" and keys != ("reservation", "sid"):
         raise TemplateError("of the reservation only reservation.sid is known")
-    return reference
+    return keys
 
 
-def _key(node: nodes.Getattr | nodes.Getitem) -> str:
+def _key(node: nodes.Getattr | nodes.Getitem) -> str | int:
     if isinstance(node, nodes.Getattr):
         return node.attr
     if isinstance(node.arg, nodes.Const) and type(node.arg.value) in {int, str}:
-        return str(node.arg.value)
+        return cast("str | int", node.arg.value)
     raise TemplateError("an index is a constant: [0] or ['key']")
 
 
@@ -157,7 +186,7 @@ def _unescaped(node: nodes.Node | None) -> Iterator[str]:
     """The roots of references whose text is a part of what the node gives."""
     match node:
         case nodes.Name() | nodes.Getattr() | nodes.Getitem():
-            yield _reference(node)[0]
+            yield str(_keys(node)[0])
         case nodes.Filter() if node.name in HARMLESS:
             return
         case nodes.CondExpr():
@@ -193,9 +222,9 @@ def _evaluating(code: CodeType) -> Callable[[Scope], object]:
     return evaluate
 
 
-def _restored(*given: Any) -> Fragment:
-    references, unescaped, plain, code = given
-    return Fragment(references, unescaped, plain, marshal.loads(code))  # noqa: S302  from a process of ours
+def _restored(references: tuple[Keys, ...], unescaped: frozenset[str], code: bytes | None) -> Fragment:
+    # From a process of ours.
+    return Fragment(references, unescaped, marshal.loads(code) if code else None)  # noqa: S302
 
 
 class _Context:

@@ -5,9 +5,10 @@ only the few that are found there are asked whether they hold. Rules are grouped
 a type are a group of their own, since a copy of them in every other group would be quadratic in memory.
 """
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from app.engine.expressions.compiling import Getter, Predicate, compile_expression, compile_reference
 from app.engine.expressions.meaning import is_day
@@ -62,6 +63,22 @@ class Matcher(Generic[T]):
 
     def first(self, scope: Scope) -> T | None:
         """The first entry that looks at this task's type and holds."""
+        best, found = self._end, None
+        for places in self._asked(scope):
+            for number, holds, entry in places:
+                if number > best:
+                    break
+                if holds is None or holds(scope):
+                    best, found = number, entry
+                    break
+        return found
+
+    def asked(self, scope: Scope, before: int) -> int:
+        """How many of the first `before` entries `first` asks at most."""
+        return sum(bisect_left(places, before, key=_number) for places in self._asked(scope))
+
+    def _asked(self, scope: Scope) -> tuple[Sequence[Place[T]], ...]:
+        """Lists of all that can hold, each in order."""
         try:
             by_value, lists = self._by_type.get(self._read_type(scope), self._of_any_type)
         except TypeError:  # a list or an object, which is no type
@@ -73,15 +90,7 @@ class Matcher(Generic[T]):
                 continue
             if places:
                 lists = (*lists, places)
-        best, found = self._end, None
-        for places in lists:
-            for number, holds, entry in places:
-                if number > best:
-                    break
-                if holds is None or holds(scope):
-                    best, found = number, entry
-                    break
-        return found
+        return lists
 
 
 def required_values(expression: Expression | None) -> Keys:
@@ -104,6 +113,10 @@ def required_values(expression: Expression | None) -> Keys:
             shared = (key for key in first if all(key in other for other in others))
             return {key: first[key].union(*(other[key] for other in others)) for key in shared}
     return {}
+
+
+def _number(place: Place[Any]) -> int:
+    return place.number
 
 
 def _keys(reference: Reference, values: Iterable[object]) -> Keys:

@@ -139,7 +139,9 @@ class _Instruction:
         except TemplateError as error:
             self.report.error(Check.TEMPLATE, node.location, f"`{key}`: {error}", "see Values in the README")
             return
-        unknown = [said for path in sorted(template.variables) if (said := self.variables.unknown(path))]
+        unknown = [
+            said for path in sorted(template.variables, key=str) if (said := self.variables.unknown(path))
+        ]
         for message, hint in unknown:
             self.report.error(Check.TEMPLATE, node.location, f"`{key}`: {message}", hint)
         head = text.partition("{{")[0]

@@ -8,18 +8,26 @@ on: until one is found, or it is proved that none is left. Where neither succeed
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.engine.expressions import Constant, Expression, Reference
+from app.engine.expressions import Constant, Expression, Reference, comparisons
+from app.engine.expressions.meaning import holds
 from app.engine.expressions.tree import And, Comparison, Not, Or
 from app.engine.ruleset import Rule, RuleSet
-from app.engine.scope import scope_of
+from app.engine.scope import Scope, scope_of
 from app.engine.witness import Example, Finding, Verdict, find_example
 from app.engine.witness.obvious import obvious_example
 from app.model import Callback
 
 TAKERS = 30  # earlier rules that together may take a rule's calls, beyond which nothing is proved
-PATIENCE = 3_000  # calls looked for in all, beside one for each rule
+# Rules are asked one after the other whether they take a call where no value tells which of them can. So many
+# may be asked in all; to ask a few is free, and to look for another call costs as much as asking many, for
+# each rule that may not take it. Where there are regular expressions, asking costs more.
+PATIENCE = 5_500_000
+FREE = 20
+SEARCH = 400
+REGEX = 4
 
 TOO_MANY = "too many earlier rules take its calls"
+TOO_LONG = "too many rules have to be asked one by one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,40 +53,59 @@ class Gap:
     example: Example
 
 
-def reaches(ruleset: RuleSet) -> tuple[Reach, ...]:
-    """For each rule, in order, whether it can decide."""
-    reasoning = _Reasoning(ruleset)
+def reaches(ruleset: RuleSet, patience: int = PATIENCE) -> tuple[Reach, ...]:
+    """For each rule, in order, whether it can decide. `patience` bounds how many rules are asked for that."""
+    reasoning = _Reasoning(ruleset, patience)
     return tuple(reasoning.reach(rule) for rule in ruleset.rules)
 
 
 def gaps(ruleset: RuleSet) -> tuple[Gap, ...]:
     """For each task type a call that no rule matches, where one is found."""
-    reasoning = _Reasoning(ruleset)
+    reasoning = _Reasoning(ruleset, PATIENCE)
     named = dict.fromkeys(name for rule in ruleset.rules for name in rule.task_types)
     unnamed = next(name for name in _names() if name not in named)
     examples = [(name, reasoning.unmatched(name)) for name in named] + [(None, reasoning.unmatched(unnamed))]
     return tuple(Gap(name, example) for name, example in examples if example)
 
 
-class _Reasoning:
-    """About one rule set."""
+class _TooLongError(Exception):
+    """The patience is at its end."""
 
-    def __init__(self, ruleset: RuleSet) -> None:
+
+class _Reasoning:
+    """About one rule set. Methods but `reach` and `unmatched` raise _TooLongError."""
+
+    def __init__(self, ruleset: RuleSet, patience: int) -> None:
         self.ruleset = ruleset
-        self.patience = PATIENCE
+        self.place = {rule.name: number for number, rule in enumerate(ruleset.rules)}
+        self.patience = patience
+        asked = (each for rule in ruleset.rules for term in rule.when for each in comparisons(term.tree))
+        self.weight = REGEX if any(each.operator == "MATCHES" for each in asked) else 1
 
     def reach(self, rule: Rule) -> Reach:
+        try:
+            return self.reached(rule)
+        except _TooLongError:
+            return Reach(rule, Verdict.UNDECIDED, reason=TOO_LONG)
+
+    def unmatched(self, task_type: str) -> Example | None:
+        """A call of the type that no rule matches; None as well where it would take too long to find one."""
+        try:
+            return self.search(_is_of_type((task_type,), self.ruleset.task_type_from), None)[0].example
+        except _TooLongError:
+            return None
+
+    def reached(self, rule: Rule) -> Reach:
         condition = _condition(rule, self.ruleset)
-        example = obvious_example(condition) if condition else None
-        if example and self.decider(example) is rule:
-            return Reach(rule, Verdict.FOUND, example)
+        if condition:
+            example = obvious_example(condition)
+            scope = self.scope(example)
+            if holds(condition, scope) and self.decider(scope) is rule:
+                return Reach(rule, Verdict.FOUND, example)
         finding, takers = self.search(condition, rule)
         if finding.verdict is Verdict.NONE:
             return Reach(rule, Verdict.NONE, covering=self.needed(rule, takers))
         return Reach(rule, finding.verdict, finding.example, reason=finding.reason)
-
-    def unmatched(self, task_type: str) -> Example | None:
-        return self.search(_is_of_type((task_type,), self.ruleset.task_type_from), None)[0].example
 
     def search(self, condition: Expression | None, wanted: Rule | None) -> tuple[Finding, list[Rule]]:
         """A call that fulfils the condition and is decided by the wanted rule, by none where that is None.
@@ -88,13 +115,15 @@ class _Reasoning:
         takers: list[Rule] = []
         while True:
             finding = self.example(condition, takers)
-            taker = self.decider(finding.example) if finding.example else wanted
+            taker = self.decider(self.scope(finding.example)) if finding.example else wanted
             if taker is wanted:
                 return finding, takers
-            if taker is None or len(takers) == TAKERS or self.patience <= 0:
+            if taker is None or len(takers) == TAKERS:
                 return Finding(Verdict.UNDECIDED, reason=TOO_MANY), takers
+            if self.patience <= 0:
+                raise _TooLongError
             takers.append(taker)
-            self.patience -= 1
+            self.patience -= SEARCH * len(takers)
 
     def needed(self, rule: Rule, takers: list[Rule]) -> tuple[Rule, ...]:
         """Those of the takers without which the rule could be reached, in order."""
@@ -103,7 +132,7 @@ class _Reasoning:
             others = [each for each in takers if each is not taker]
             if self.example(condition, others).verdict is Verdict.NONE:
                 takers = others
-        return tuple(sorted(takers, key=self.ruleset.rules.index))
+        return tuple(sorted(takers, key=lambda taker: self.place[taker.name]))
 
     def example(self, condition: Expression | None, takers: Iterable[Rule]) -> Finding:
         """A call that fulfils the condition, and that none of the takers takes."""
@@ -113,9 +142,17 @@ class _Reasoning:
         terms = [condition, *(Not(each) for each in refused if each)]
         return find_example(And(tuple(term for term in terms if term)), {})
 
-    def decider(self, example: Example) -> Rule | None:
+    def scope(self, example: Example) -> Scope:
         callback = Callback(dict(example.callback), example.task, example.worker)
-        return self.ruleset.match(scope_of(callback, self.ruleset.variables, example.at))
+        return scope_of(callback, self.ruleset.variables, example.at)
+
+    def decider(self, scope: Scope) -> Rule | None:
+        if self.patience <= 0 and self.ruleset.asked(scope, len(self.place)) > FREE:
+            raise _TooLongError
+        decider = self.ruleset.match(scope)
+        before = self.place[decider.name] if decider else len(self.place)
+        self.patience -= self.weight * max(0, self.ruleset.asked(scope, before) - FREE)
+        return decider
 
 
 def _condition(rule: Rule, ruleset: RuleSet) -> Expression | None:

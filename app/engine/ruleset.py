@@ -57,7 +57,8 @@ class Rule:
 class RuleSet:
     """All rules of a folder. `version` is a hash of their text and of the values of `vars`.
 
-    `match` gives the first rule, in reading order, that looks at a task's type and whose terms all hold.
+    `match` gives the first rule, in reading order, that looks at a task's type and whose terms all hold;
+    `asked` how many of the first rules, up to a number of them, it asks for that at most.
     """
 
     rules: tuple[Rule, ...]
@@ -69,12 +70,15 @@ class RuleSet:
     max_rejections: int = MAX_REJECTIONS
     read_type: Getter = field(init=False, repr=False, compare=False)
     match: Callable[[Scope], Rule | None] = field(init=False, repr=False, compare=False)
+    asked: Callable[[Scope, int], int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         read_type = _first_of(tuple(map(compile_reference, self.task_type_from)))
         entries = (Entry(rule.task_types, self.resolved(rule), rule) for rule in self.rules)
+        matcher = Matcher(entries, read_type)
         object.__setattr__(self, "read_type", read_type)
-        object.__setattr__(self, "match", Matcher(entries, read_type).first)
+        object.__setattr__(self, "match", matcher.first)
+        object.__setattr__(self, "asked", matcher.asked)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What goes to another process: the rules, which are compiled there anew."""

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from jinja2 import TemplateSyntaxError
 
 from app.engine.filters import is_null, printed
-from app.engine.fragments import ENVIRONMENT, Fragment, read_fragment, unreadable
+from app.engine.fragments import ENVIRONMENT, Fragment, Keys, read_fragment, unreadable
 from app.engine.scope import Scope
 from app.errors import TemplateError, TemplateUnfilled
 
@@ -39,8 +39,8 @@ class Template:
     parts: tuple[Part, ...] = field(repr=False, compare=False)
     reads: frozenset[str] = field(init=False)
     unescaped: frozenset[str] = field(init=False)
-    variables: frozenset[tuple[str, ...]] = field(init=False)
-    only: tuple[str, ...] = field(init=False)
+    variables: frozenset[Keys] = field(init=False)
+    only: Keys = field(init=False)
 
     def __post_init__(self) -> None:
         fragments = [part for part in self.parts if isinstance(part, Fragment)]
@@ -49,7 +49,7 @@ class Template:
             "reads": frozenset(reference[0] for reference in references),
             "unescaped": frozenset(root for fragment in fragments for root in fragment.unescaped),
             "variables": frozenset(reference[1:] for reference in references if reference[0] == "vars"),
-            "only": references[0] if len(self.parts) == 1 and fragments and fragments[0].plain else (),
+            "only": references[0] if len(self.parts) == 1 and fragments and not fragments[0].code else (),
         }
         for name, value in known.items():
             object.__setattr__(self, name, value)

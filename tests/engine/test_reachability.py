@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.expressions import parse, parse_reference
-from app.engine.reachability import TOO_MANY, gaps, reaches
+from app.engine.reachability import TOO_LONG, TOO_MANY, gaps, reaches
 from app.engine.ruleset import Action, Rule, RuleSet, Term
 from app.engine.scope import scope_of
 from app.engine.witness import Example, Verdict
@@ -119,6 +119,18 @@ def test_very_many_rules_before_one_are_too_many() -> None:
     last = reaches(rules(*whens, "n >= 0 AND n < 40"))[-1]
 
     assert (last.verdict, last.reason) == (Verdict.UNDECIDED, TOO_MANY)
+
+
+def test_rules_that_nothing_tells_apart_are_asked_as_long_as_patience_lasts() -> None:
+    """Earlier ranges are asked one by one; of rules that are found by a value few are, and that is free."""
+    ranges = [f"n >= {number} AND n < {number + 1}" for number in range(100)]
+    values = [f"k == 'k{number}'" for number in range(100)]
+    found = reaches(rules(*ranges, *values), patience=500)
+
+    first = [each.verdict for each in found].index(Verdict.UNDECIDED)
+    assert 30 < first < 100
+    assert {(each.verdict, each.reason) for each in found[first:100]} == {(Verdict.UNDECIDED, TOO_LONG)}
+    assert {each.verdict for each in reaches(rules(*values, *ranges[:19]), patience=0)} == {Verdict.FOUND}
 
 
 def test_gaps_are_shown_by_a_call() -> None:

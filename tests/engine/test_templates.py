@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.filters import FILTER_GUARDS
+from app.engine.fragments import Keys
 from app.engine.scope import Scope, scope_of
-from app.engine.templates import is_template, read_template
+from app.engine.templates import Template, is_template, read_template
 from app.errors import TemplateError, TemplateUnfilled
 from app.model import Callback
 from tests.builders import MONDAY_NOON, PARAMS
@@ -327,7 +328,8 @@ def test_what_is_refused(text: str, fragment: str) -> None:
         ("plain", set(), set(), ()),
         ("{{ vars.password }}", {"vars"}, {("password",)}, ("vars", "password")),
         ("{{ vars['password'] }}", {"vars"}, {("password",)}, ("vars", "password")),
-        ("{{ vars.list[0].x }}", {"vars"}, {("list", "0", "x")}, ("vars", "list", "0", "x")),
+        ("{{ vars.list[0].x }}", {"vars"}, {("list", 0, "x")}, ("vars", "list", 0, "x")),
+        ("{{ vars.list['0'] }}", {"vars"}, {("list", "0")}, ("vars", "list", "0")),
         ("{{ vars.a ~ task.b }}", {"vars", "task"}, {("a",)}, ()),
         ("{{ vars.a | trim }}", {"vars"}, {("a",)}, ()),
         ("x{{ vars.a }}", {"vars"}, {("a",)}, ()),
@@ -342,9 +344,7 @@ def test_what_is_refused(text: str, fragment: str) -> None:
         ("{{ worker.a | truncate(end=vars.z) }}", {"worker", "vars"}, {("z",)}, ()),
     ],
 )
-def test_what_a_template_reads(
-    text: str, reads: set[str], variables: set[tuple[str, ...]], only: tuple[str, ...]
-) -> None:
+def test_what_a_template_reads(text: str, reads: set[str], variables: set[Keys], only: Keys) -> None:
     """A template knows its roots, its vars, and whether it is one reference alone."""
     template = read_template(text)
     assert (template.text, template.only) == (text, only)
@@ -487,3 +487,30 @@ FILLED = (
 def test_any_attributes_fill_or_do_not(document: object, text: str) -> None:
     """Whatever the attributes hold, a template gives a value or raises TemplateUnfilled."""
     assert text in (unfilled(text, scope(document, document)) or text)
+
+
+STEPS = st.lists(st.sampled_from([".a", ".b", "['a']", '["0"]', "[0]", "[1]"]), min_size=1, max_size=4)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.dictionaries(st.sampled_from("ab0"), JSON), st.sampled_from(["task", "worker", "vars"]), STEPS)
+def test_a_reference_alone_is_what_jinja_makes_of_it(document: object, root: str, steps: list[str]) -> None:
+    """A fragment of one reference is looked up without Jinja: beside anything else Jinja finds the same."""
+    reference = root + "".join(steps)
+    seen = scope(document, document)._replace(variables={"a": document, "b": [document]})
+    alone = read_template(f"{{{{ {reference} }}}}")
+    beside = read_template(f"{{{{ {reference} if 1 == 1 else 2 }}}}")
+    assert (alone.reads, alone.variables, alone.unescaped) == (
+        beside.reads,
+        beside.variables,
+        beside.unescaped,
+    )
+    values = [_filled_or_not(template, seen) for template in (alone, beside)]
+    assert values[0] is values[1] or values[0] == values[1]
+
+
+def _filled_or_not(template: Template, seen: Scope) -> object:
+    try:
+        return template.fill(seen)
+    except TemplateUnfilled:
+        return None

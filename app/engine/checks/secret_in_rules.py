@@ -57,4 +57,4 @@ def _names_of_secrets(instruction: WrittenInstruction) -> Iterator[str]:
     for key, parameter in instruction.plan.schema.parameters().items():
         node = instruction.node.entries.get(key)
         if isinstance(parameter, Secret) and isinstance(node, Scalar) and is_template(node.text):
-            yield from sorted(path[0] for path in read_template(node.text).variables)
+            yield from sorted(str(path[0]) for path in read_template(node.text).variables)

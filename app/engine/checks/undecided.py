@@ -2,8 +2,9 @@
 
 A rule is reached by a call that fits it and none of the rules before it. Where nobody can say quickly whether
 there is such a call, this note says so instead of nothing: two regular expressions about one attribute, two
-attributes that are compared with each other, or very large conditions. The rule may be fine. Simpler
-conditions help, and a test that names the rule shows that it is reached.
+attributes that are compared with each other, very large conditions, or thousands of rules that no value of
+an attribute tells apart. The rule may be fine. Simpler conditions help, and a test that names the rule shows
+that it is reached.
 
 Wrong:
 
@@ -23,6 +24,7 @@ Right:
 from collections.abc import Iterator
 
 from app.engine.catalogue import Check
+from app.engine.reachability import TOO_LONG
 from app.engine.witness import Verdict
 from app.engine.written import Written
 from app.model import Level, Problem
@@ -33,7 +35,13 @@ HINT = "a test that names the rule would show it"
 
 def find(written: Written) -> Iterator[Problem]:
     """Rules of which neither was found: a call that they decide, nor a proof that there is none."""
+    too_long = sum(reach.reason == TOO_LONG for _, reach in written.reaches)
+    told = False
     for rule, reach in written.reaches:
-        if reach.verdict is Verdict.UNDECIDED:
-            message = f"whether it can be reached is not known: {reach.reason}"
-            yield Problem(CHECK, message, rule.node.location, Level.NOTE, rule.name, HINT)
+        if reach.verdict is not Verdict.UNDECIDED or (told and reach.reason == TOO_LONG):
+            continue
+        others = ""
+        if reach.reason == TOO_LONG:
+            told, others = True, f" and {too_long - 1} more" if too_long > 1 else ""
+        message = f"whether it{others} can be reached is not known: {reach.reason}"
+        yield Problem(CHECK, message, rule.node.location, Level.NOTE, rule.name, HINT)

@@ -39,12 +39,12 @@ SAMPLES: Sequence[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] 
     (re.compile(r"\\d"), "5"),
     (re.compile(r"\\w"), "a"),
     (re.compile(r"\\s"), " "),
-    (re.compile(r"(?<!\\)\[([^]\\^])[^]]*\]"), r"\1"),
+    (re.compile(r"(?<!\\)\[([^]\\^])[^]]*\]"), r"\\\1"),  # with a backslash: it is no operator
     (re.compile(r"(?<!\\)\.(?=[+{])"), "a"),
-    (re.compile(r"(?<!\\)(?:\\?.|\([^()]*\))[*?]\??"), ""),
+    (re.compile(r"(?<!\\)(?:\\.|[^\\()]|\([^()]*\))[*?]\??"), ""),
     (re.compile(r"(?<!\\)\+\??"), ""),
     (re.compile(r"(?<!\\)\((?:\?:)?([^()|]*)(?:\|[^()]*)?\)"), r"\1"),
-    (re.compile(r"(\\?.)\{(\d{1,3})(?:,\d*)?\}"), lambda part: part[1] * int(part[2])),
+    (re.compile(r"(\\.|[^\\])\{(\d{1,3})(?:,\d*)?\}"), lambda part: part[1] * int(part[2])),
     (re.compile(r"\\(.)"), r"\1"),
 ]
 SEPARATORS = (" ", "-", "/", "|", "~")

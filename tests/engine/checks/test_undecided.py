@@ -28,6 +28,8 @@ def test_one_regular_expression_is_no_riddle() -> None:
         rules:
           - {name: a, when: 'called MATCHES "^a"', defer: x}
           - {name: b, when: 'name MATCHES "a" AND town MATCHES "b"', defer: x}
+          - {name: c, when: 'called MATCHES "^[+]44"', defer: x}
+          - {name: d, when: 'called MATCHES "^[.][*][?]$" AND town MATCHES "^[(]+[0-9]{3}[)]-[.x]"', defer: x}
         """)
         == ()
     )
