@@ -35,7 +35,7 @@ class CallbackSchema(Schema):
 
 
 _SCHEMA = CallbackSchema()
-_KNOWN = frozenset(str(field.data_key) for field in _SCHEMA.fields.values()) | frozenset(SINGLE)
+KNOWN = frozenset(str(field.data_key) for field in _SCHEMA.fields.values()) | frozenset(SINGLE)  # never lists
 
 
 def read_callback(params: Mapping[str, str | list[str]]) -> Callback:
@@ -45,7 +45,7 @@ def read_callback(params: Mapping[str, str | list[str]]) -> Callback:
             "this is an event callback: give this address to a Workflow as its AssignmentCallbackUrl, "
             "and another to the Workspace as its EventCallbackUrl"
         )
-    for name in sorted(_KNOWN & params.keys()):
+    for name in sorted(KNOWN & params.keys()):
         if isinstance(params[name], list):
             raise Unreadable(f"the parameter {name} stands in the body more than once")
     for name in REQUIRED:

@@ -143,6 +143,20 @@ class Duration(Parameter):
         return {"type": ["string", "integer"], "pattern": pattern, **limits, "examples": [self.example]}
 
 
+class Moment(Parameter):
+    """A time as a callback's Timestamp has it, as text: epoch seconds are a number where nobody quotes them."""
+
+    wants = "a time such as 2026-11-23T17:30:00Z"
+    example = "2026-11-23T17:30:00Z"
+
+    def read(self, value: object) -> object:
+        written = isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip()
+        return str(value) if written else None
+
+    def keywords(self) -> JsonSchema:
+        return {"type": ["string", "integer"], "pattern": r"\S", "examples": [self.example]}
+
+
 class Object(Parameter):
     """Keys with values. `holds` names the definition that says which, in the JSON Schema; else any."""
 
@@ -226,7 +240,7 @@ class CaseShape(Schema):
     task = Object()
     worker = Object()
     callback = Object()
-    at = Prose()
+    at = Moment()
     env = Object()
     rejections = Whole(0, MAX_REJECTIONS)
     expect = Object("expect")

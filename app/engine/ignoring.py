@@ -18,8 +18,8 @@ from app.engine.ruleset import DEFAULT
 from app.engine.source import OPENING, Node, Scalar, SourceFile, read_source
 from app.model import Level, Location, Problem
 
-MARK = re.compile(r"(?<!\S)#[ \t]*desk:[ \t]*ignore\b[ \t]*(?:\[([^\]#\r\n]*)\])?")
-WORD = "desk:"  # a line without it holds no mark
+MARK = re.compile(r"(?<!\S)#[ \t]*desk:[ \t]*ignore\b[ \t]*(?:\[([^\]#\r\n]*)\])?", re.IGNORECASE)
+WORD = re.compile("desk:", re.IGNORECASE)  # a line without it holds no mark
 ID = re.compile(r"[^\s,]+")
 QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'""")
 HOW = "write # desk: ignore[R012], with the id that stands behind the problem"
@@ -104,7 +104,7 @@ class _Outline:
         """Every id of every comment."""
         about = _what_comments_are_about(self.lines)
         for number, line in enumerate(self.lines, start=1):
-            for mark in MARK.finditer(line) if WORD in line else ():
+            for mark in MARK.finditer(line) if WORD.search(line) else ():
                 if (number, mark.start() + 1) not in self.texts:
                     yield from self.ids(mark, number, self.subjects(about[number - 1]))
 
@@ -123,7 +123,7 @@ class _Outline:
 
 def _outline(file: SourceFile) -> _Outline | None:
     """The outline of a file, None where it holds no such comment or cannot be read."""
-    if WORD not in file.text or not MARK.search(file.text):
+    if not WORD.search(file.text) or not MARK.search(file.text):
         return None
     node, _ = read_source(file)
     if not isinstance(node, source.Mapping):
@@ -184,7 +184,7 @@ def _what_comments_are_about(lines: Sequence[str]) -> list[int]:
 def _marks_in_texts(node: Node, lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Line and column of every mark that stands in a text."""
     for place, raw in _texts(node, lines):
-        if WORD not in raw:
+        if not WORD.search(raw):
             continue
         content = cast("re.Match[str]", OPENING.match(raw)).end()  # a comment may stand before it
         offset = 0

@@ -11,6 +11,8 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from statistics import median
 from time import perf_counter
 
@@ -22,10 +24,7 @@ from app.engine.source import SourceFile
 from app.model import Callback
 from tests.builders import CALL_SID, MONDAY_NOON, OFFLINE, callback
 
-try:
-    import zen
-except ImportError:
-    zen = None  # type: ignore[assignment]
+RIVAL = "zen"
 
 TYPES = 10
 LAST = 20  # rules at the end, each of which a call matches
@@ -136,7 +135,7 @@ def rival(count: int) -> Round:
         {"id": "1", "sourceId": "in", "targetId": "table", "type": "edge"},
         {"id": "2", "sourceId": "table", "targetId": "out", "type": "edge"},
     ]
-    engine = zen.ZenEngine(
+    engine = import_module(RIVAL).ZenEngine(
         {"loader": {"type": "static", "content": {"rules": {"nodes": nodes, "edges": edges}}}}
     )
     tasks = [{"type": f"type-{n % TYPES}", "customer": f"c{n}"} for n in range(max(count - LAST, 0), count)]
@@ -215,7 +214,7 @@ def whole(sizes: Sequence[int], repeat: int, at_least: float) -> None:
 
 def beside(sizes: Sequence[int], repeat: int, at_least: float) -> None:
     """The same rules in the rival's table, which finds a rule and no more, as our match does."""
-    if "zen" not in sys.modules:
+    if not find_spec(RIVAL):
         sys.stdout.write("\nzen-engine is not installed: pip install -e '.[bench]'\n")
         return
     rows = [["rules", "match", "decide", "zen-engine", "zen/match", "zen/decide"]]

@@ -1,5 +1,6 @@
 """Tests of rules that are written wrongly: each is refused with a place and a way out, and shows no value."""
 
+from datetime import UTC, datetime
 from textwrap import dedent
 
 import pytest
@@ -194,6 +195,15 @@ def test_a_time_that_is_none(at: str) -> None:
         assert problem.hint == "write for instance 2026-11-23T17:30:00Z"
         assert problem.location
         assert problem.location.column == 19
+
+
+@pytest.mark.parametrize("at", ["2026-11-23T17:30:00Z", "Mon, 23 Nov 2026 17:30:00 +0000", "1795455000"])
+def test_a_time_is_written_as_a_callback_has_it(at: str) -> None:
+    """ISO 8601, RFC 2822 or epoch seconds, quoted or not."""
+    for written in (at, f'"{at}"'):
+        text = f"tests:\n  - name: a\n    at: {written}\n    expect: {{rule: default}}\n"
+        (case,) = read_cases([SourceFile("a_test.yaml", text)])
+        assert case.at == datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
 
 
 def test_no_value_of_a_callback_is_repeated() -> None:

@@ -72,6 +72,7 @@ def test_a_comment_on_any_line_of_a_rule_or_right_above_it_is_about_the_rule(rul
         "#desk:ignore[R012,R013]",
         "# desk: ignore [ R013 , R012 ]  it is text there",
         "# desk: ignore[r012 r013]",
+        "# DESK: Ignore[R012, R013]",
         "# as agreed # desk: ignore[R012] # desk: ignore[R013]",
     ],
 )

@@ -6,14 +6,17 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, pairwise
+from typing import TypeVar
 
 from app.engine.expressions import Reference
 from app.engine.expressions.meaning import equal, kind
 from app.engine.scope import lookup
 from app.engine.witness import clock
-from app.engine.witness.cells import Cells, possible
+from app.engine.witness.cells import Cells, Source, possible
 from app.engine.witness.reading import Ask, Pair
 from app.engine.witness.space import OFF, ON, Space
+
+T = TypeVar("T")
 
 MAX_INDEX = 1_000  # lists are filled up to an index
 CHOICES = 12  # of each side of a pair
@@ -56,7 +59,7 @@ class Example:
 
     task: Mapping[str, object]
     worker: Mapping[str, object]
-    callback: Mapping[str, str]
+    callback: Mapping[str, str | list[str]]
     at: datetime
 
 
@@ -108,7 +111,9 @@ def _own(space: Space, box: Sequence[int], reference: Reference, most: int) -> l
 def _values(space: Space, box: Sequence[int], reference: Reference, bit: int) -> Iterator[object]:
     cells = space.axes[reference].cells
     if bit == cells.lists:
-        yield [ask.value for ask, switch in space.of(reference, "HAS", "LACKS") if box[switch] == ON]
+        held = [ask.value for ask, switch in space.of(reference, "HAS", "LACKS") if box[switch] == ON]
+        plain = cells.values[bit.bit_length() - 1]
+        yield (held if cells.source is Source.ATTRIBUTE else _repeated(held)) or plain
     elif bit & cells.inner:
         yield from _texts(space, box, reference, bit)
     else:
@@ -196,17 +201,25 @@ def _near(value: object, own: Sequence[object]) -> Iterator[object]:
 
 def _documents(
     values: Mapping[Reference, object],
-) -> tuple[dict[str, object], dict[str, object], dict[str, str]] | None:
+) -> tuple[dict[str, object], dict[str, object], dict[str, str | list[str]]] | None:
     """Task, worker and parameters in which each reference has its value; None where two do not fit."""
     roots: dict[str, dict[str, object]] = {"task": {}, "worker": {}, "callback": {}}
     outside_in = sorted(values.items(), key=lambda item: (item[1] is None, len(item[0].path)))
     for reference, value in outside_in:
-        if reference.root == "callback":
-            if value is not None:
-                roots["callback"][str(reference.path[0])] = str(value)
-        elif not _plant(roots[reference.root], reference.path, value):
+        if not _plant(roots[reference.root], reference.path, value):
             return None
-    return roots["task"], roots["worker"], {name: str(value) for name, value in roots["callback"].items()}
+    given = {name: value for name, value in roots["callback"].items() if value is not None}
+    return roots["task"], roots["worker"], {name: _sent(value) for name, value in given.items()}
+
+
+def _sent(value: object) -> str | list[str]:
+    """The value of a parameter as a body has it."""
+    return _repeated([str(item) for item in value]) if isinstance(value, list) else str(value)
+
+
+def _repeated(values: list[T]) -> list[T]:
+    """The values of a parameter that stands in a body more than once."""
+    return values if len(values) > 1 else values * 2
 
 
 def _plant(root: dict[str, object], path: tuple[str | int, ...], value: object) -> bool:

@@ -18,6 +18,7 @@ class Source(Enum):
 
     ATTRIBUTE = auto()  # anything that JSON can say
     PARAMETER = auto()  # text
+    REPEATABLE = auto()  # text, or a list of texts, since a body may hold a parameter more than once
     NUMBERED = auto()  # whole numbers, and text that is none
     NOWHERE = auto()  # nothing: a path below a parameter
 
@@ -152,9 +153,9 @@ class Cells:
                 self.stranger = 1 << len(self.values)
                 self.values.append(strange)
                 break
-        if uses.lists and self._anything:
+        if uses.lists and (self._anything or self.source is Source.REPEATABLE):
             self.lists = 1 << len(self.values)
-            self.values.append([])
+            self.values.append([] if self._anything else repeated(uses))
         if uses.objects and self._anything:
             self.objects = 1 << len(self.values)
             self.values.append({})
@@ -173,6 +174,9 @@ def possible(source: Source, value: object) -> bool:
             return value is None
         case Source.PARAMETER:
             return value is None or isinstance(value, str)
+        case Source.REPEATABLE:
+            texts = value if isinstance(value, list) and len(value) > 1 else [value]
+            return value is None or all(isinstance(text, str) for text in texts)
     if isinstance(value, str):
         return not (value.isascii() and value.isdigit() and len(value) <= DIGITS)
     whole = isinstance(value, int | float) and not isinstance(value, bool) and value % 1 == 0
@@ -217,9 +221,17 @@ def strangers(uses: Uses) -> Iterator[object]:
         yield next(number for number in count() if number not in uses.numbers)
     yield from (value for value in (True, False) if value not in uses.booleans)
     yield {}
+    if not uses.lists:
+        yield repeated(uses)
 
 
-def fresh_text(texts: Container[str]) -> str:
+def repeated(uses: Uses) -> list[object]:
+    """What a parameter is that stands in a body twice, with a text that no comparison asks for."""
+    texts: list[object] = [*uses.texts, *uses.members]
+    return [fresh_text(texts)] * 2
+
+
+def fresh_text(texts: Container[object]) -> str:
     """A text that is none of these."""
     if "other" not in texts:
         return "other"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import NamedTuple
 
+from app.engine.callback import KNOWN
 from app.engine.expressions import Expression, Reference, comparisons, show
 from app.engine.expressions.meaning import kind
 from app.engine.expressions.tree import And, Comparison, Not
@@ -130,7 +131,8 @@ class Space:
 
     def _holding(self, ask: Ask, dimension: int, cells: Cells) -> Formula:
         lacks = ask.operator == "LACKS"
-        if kind(ask.value) == "document" or (lacks and ask.value is None):
+        unheld = kind(ask.value) == "document" or (lacks and ask.value is None)
+        if unheld or (cells.source is Source.REPEATABLE and not isinstance(ask.value, str)):
             return (dimension, cells.null | cells.lists) if lacks else False
         switch = self._switch(("HAS", ask.reference, kind(ask.value), ask.value), ask)
         held = every([(dimension, cells.lists), (switch, OFF if lacks else ON)], self.full)
@@ -211,11 +213,14 @@ class Space:
 
 def source_of(reference: Reference) -> Source:
     """Where the values of a reference under `task`, `worker` or `callback` come from."""
+    name, *steps = reference.path
     if reference.root != "callback":
         return Source.ATTRIBUTE
-    if len(reference.path) > 1:
-        return Source.NOWHERE
-    return Source.NUMBERED if reference.path[0] in NUMBERS else Source.PARAMETER
+    if name in KNOWN:
+        return Source.NOWHERE if steps else Source.NUMBERED if name in NUMBERS else Source.PARAMETER
+    if not steps:
+        return Source.REPEATABLE
+    return Source.PARAMETER if len(steps) == 1 and isinstance(steps[0], int) else Source.NOWHERE
 
 
 def parents(reference: Reference) -> Iterator[tuple[Reference, str | int]]:

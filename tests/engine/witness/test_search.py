@@ -310,7 +310,8 @@ ATTRIBUTES = (
     Reference("task", ("y", 0)),
     Reference("worker", ("sid",)),
 )
-PARAMETERS = tuple(Reference("callback", (name,)) for name in ("TaskAge", "WorkerSid"))
+PARAMETERS = tuple(Reference("callback", (name,)) for name in ("TaskAge", "WorkerSid", "Skill"))
+ITEMS = (Reference("callback", ("Skill", 0)), Reference("callback", ("Skill", 1)))
 CLOCKS = tuple(
     Reference("taskrouter", (name,)) for name in ("currentTime", "currentHour", "currentMin", "dayOfWeek")
 )
@@ -340,7 +341,9 @@ def combined(comparison: st.SearchStrategy[Expression]) -> st.SearchStrategy[Exp
     return st.recursive(comparison, larger, max_leaves=8)
 
 
-CLEAR = comparisons_of(ATTRIBUTES + PARAMETERS, SCALARS, OPERATORS) | comparisons_of(CLOCKS, TIMES, OPERATORS)
+CLEAR = comparisons_of(ATTRIBUTES + PARAMETERS + ITEMS, SCALARS, OPERATORS) | comparisons_of(
+    CLOCKS, TIMES, OPERATORS
+)
 INSIDE = st.builds(
     Comparison,
     st.just("CONTAINS"),
@@ -365,15 +368,30 @@ ZONED = comparisons_of(
 ANY = combined(CLEAR | INSIDE | PATTERN | PAIR | ZONED)
 
 WORDS = st.sampled_from(("", "a", "ab", "5", "7", "c", "1.5"))
+TWICE = st.lists(WORDS, min_size=2, max_size=3)
 CALLS = st.builds(
     Example,
     task=st.fixed_dictionaries({}, optional={"x": st.sampled_from(VALUES), "y": st.sampled_from(VALUES)}),
     worker=st.fixed_dictionaries({}, optional={"sid": st.sampled_from(VALUES)}),
-    callback=st.fixed_dictionaries({}, optional={"TaskAge": WORDS, "WorkerSid": WORDS}),
+    callback=st.fixed_dictionaries(
+        {}, optional={"TaskAge": WORDS, "WorkerSid": WORDS, "Skill": WORDS | TWICE}
+    ),
     at=st.integers(0, 366 * 1440).map(
         lambda minute: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
     ),
 )
+
+
+def test_a_parameter_that_stands_in_a_body_twice() -> None:
+    """It is a list of texts, and such a list has at least two."""
+    twice = find_example(parse("callback.Skill HAS 'a' AND callback.Skill[1] == 'b'"), {}).example
+    assert twice
+    assert twice.callback == {"Skill": ["a", "b", "a"]}
+    once = find_example(parse("callback.Skill HAS 'a'"), {}).example
+    assert once
+    assert once.callback == {"Skill": ["a", "a"]}
+    for impossible in ("callback.Skill HAS 5", "callback.WorkerSid HAS 'a'", "callback.Skill[0].x == 'a'"):
+        assert find_example(parse(impossible), {}).verdict is NONE
 
 
 @settings(deadline=None)
