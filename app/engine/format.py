@@ -144,7 +144,7 @@ class Duration(Parameter):
 
 
 class Moment(Parameter):
-    """A time as a callback's Timestamp has it, as text: epoch seconds are a number where nobody quotes them."""
+    """A time as a callback's Timestamp has it, as text; unquoted epoch seconds are a number."""
 
     wants = "a time such as 2026-11-23T17:30:00Z"
     example = "2026-11-23T17:30:00Z"
