@@ -3,11 +3,13 @@
 import atexit
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
 
+from app.engine.ruleset import RuleSet
 from app.rulebook.checking import Finding
 from app.rulebook.folder import Fingerprint, fingerprint
 from app.rulebook.outside import Outside
@@ -77,7 +79,12 @@ class Reloader:
         if finding.ruleset is None:
             self._refuse(finding)
         else:
-            self._take(Standing(finding.ruleset, finding.files))
+            self._take(Standing(finding.ruleset, finding.files, since=self._since(finding.ruleset)))
+
+    def _since(self, ruleset: RuleSet) -> datetime:
+        """Since when this rule set runs, if it is taken: the running one goes on."""
+        running = self._rulebook.standing
+        return running.since if ruleset.version == running.ruleset.version else self._clock()
 
     def _finding(self) -> Finding:
         """What the folder holds when it has come to rest."""
@@ -97,8 +104,9 @@ class Reloader:
         standing = self._rulebook.standing
         before = standing.failing
         failing = Failing(before.since if before else self._clock(), finding.error, finding.problems)
-        self._rulebook.standing = Standing(standing.ruleset, standing.files, failing)
+        self._rulebook.standing = replace(standing, failing=failing)
         if failing != before:
+            self._rulebook.reloads.refused += 1
             fields = {
                 "running": standing.ruleset.version,
                 "since": failing.since,
@@ -111,6 +119,7 @@ class Reloader:
         before, self._rulebook.standing = self._rulebook.standing, standing
         old, new = before.ruleset.version, standing.ruleset.version
         if new != old or before.failing:
+            self._rulebook.reloads.taken += 1
             fields = {"from": old, "to": new, "rules": len(standing.ruleset.rules)}
             log.info("rules reloaded", extra={"fields": fields})
             keep(self._memory, new, standing.files, self._clock())

@@ -1,8 +1,8 @@
 """Which rules run, and what keeps newer ones from running."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.engine.ruleset import RuleSet
@@ -22,11 +22,23 @@ class Failing:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The rules that run, and the text they were read from where that is the folder's."""
+    """The rules that run, since when, and the text they were read from where that is the folder's."""
 
     ruleset: RuleSet
     files: tuple[SourceFile, ...] = ()
     failing: Failing | None = None
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(slots=True)
+class Reloads:
+    """How often the rules of this process were changed for others, and how often others were refused.
+
+    That is as often as the log says so: files that were only touched count for nothing.
+    """
+
+    taken: int = 0
+    refused: int = 0
 
 
 class Rulebook:
@@ -34,6 +46,7 @@ class Rulebook:
 
     def __init__(self, standing: Standing) -> None:
         self.standing = standing
+        self.reloads = Reloads()
 
     @property
     def ruleset(self) -> RuleSet:

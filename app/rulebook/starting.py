@@ -45,9 +45,9 @@ def starting_rules(
         last = read_rules(kept, environment, lint=False)[0] if kept else None
         if last is None:
             raise
-        return Standing(last, failing=_failing(error, last, now))
+        return Standing(last, failing=_failing(error, last, now), since=now)
     keep(memory, ruleset.version, files, now)
-    return Standing(ruleset, files)
+    return Standing(ruleset, files, since=now)
 
 
 def joining_rules(folder: Path, environment: Mapping[str, str], memory: Memory, before: Standing) -> Standing:

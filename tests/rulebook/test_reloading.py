@@ -16,10 +16,12 @@ import pytest
 from app.rulebook import Rulebook, read_folder, starting_rules
 from app.rulebook.folder import fingerprint
 from app.rulebook.reloading import Reloader
+from app.rulebook.standing import Reloads
 from app.storage import Store
 from tests.rulebook.conftest import DEFAULT, FAILING_TEST, NOW, rule
 from tests.waiting import children, until
 
+HOUR = timedelta(hours=1)
 BROKEN = "ruels: []\n"
 PASSING_TEST = "tests:\n  - {name: somebody is there, expect: {rule: old}}\n"
 
@@ -190,6 +192,43 @@ def test_a_file_that_was_only_touched_changes_nothing(
         os.utime(watched.folder / "a.yaml", (1, 1))
     assert watched.rulebook.ruleset is ruleset
     assert fields(caplog, "rules reloaded") == []
+    assert watched.rulebook.reloads == Reloads()
+
+
+def test_since_when_the_rules_run(watched: Watched) -> None:
+    """Since they were taken over; what was refused, taken back or only touched in between changes nothing."""
+    path = watched.folder / "a.yaml"
+    watched.times.append(NOW + HOUR)
+    path.write_text(rule("new"))
+    until(watched.runs_the_folder)
+    watched.times.append(NOW + 2 * HOUR)
+    path.write_text(BROKEN)
+    until(watched.fails)
+    assert watched.rulebook.standing.since == NOW + HOUR
+    path.write_text(rule("new"))
+    until(lambda: not watched.fails())
+    assert watched.rulebook.standing.since == NOW + HOUR
+    with another_look(watched):
+        os.utime(path, (1, 1))
+    assert watched.rulebook.standing.since == NOW + HOUR
+    path.write_text(rule("newer"))
+    until(watched.runs_the_folder)
+    assert watched.rulebook.standing.since == NOW + 2 * HOUR
+
+
+def test_reloads_are_counted_by_outcome(watched: Watched) -> None:
+    """A change for others counts, the end of a failure, and a reason to refuse, however often it is saved."""
+    path, reloads = watched.folder / "a.yaml", watched.rulebook.reloads
+    path.write_text(rule("new"))
+    until(lambda: reloads == Reloads(taken=1))
+    path.write_text(BROKEN)
+    until(lambda: reloads == Reloads(taken=1, refused=1))
+    with another_look(watched):
+        replace(path, BROKEN)
+    path.write_text("\n" + BROKEN)
+    until(lambda: reloads == Reloads(taken=1, refused=2))
+    path.write_text(rule("new"))
+    until(lambda: reloads == Reloads(taken=2, refused=2))
 
 
 # --- What is not

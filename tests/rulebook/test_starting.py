@@ -28,6 +28,7 @@ def test_good_rules_are_kept_for_worse_days(folder: Path, store: Store) -> None:
     """With the names and the text of each file."""
     standing = starting_rules(folder, {}, store, NOW)
     assert (standing.ruleset.version, standing.failing) == (version(folder), None)
+    assert standing.since == NOW
     assert [file.text for file in standing.files] == [DEFAULT]
     assert store.last_rules() == {str(folder / "00.yaml"): DEFAULT}
 
@@ -58,6 +59,7 @@ def test_the_last_good_rules_run_when_the_folder_is_broken(
     assert str(folder) in vars(record)["fields"]["error"]
     fields = vars(record)["fields"]
     assert standing.failing == Failing(LATER, fields["error"], fields["problems"])
+    assert standing.since == LATER
     assert store.last_rules() == {
         str(folder / "00.yaml"): DEFAULT,
         str(folder / "a.yaml"): rule("good"),
