@@ -1,6 +1,6 @@
 """Whether the process lives, and whether it can do its work."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 import orjson
 from flask import Blueprint, Response
@@ -26,11 +26,18 @@ def health_routes(desk: Desk) -> Blueprint:
 
 
 def _rules(standing: Standing) -> dict[str, object]:
-    found: dict[str, object] = {"version": standing.ruleset.version, "count": len(standing.ruleset.rules)}
+    found: dict[str, object] = {
+        "version": standing.ruleset.version,
+        "count": len(standing.ruleset.rules),
+        "since": _utc(standing.since),
+    }
     if standing.failing:
-        since = standing.failing.since.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        found["failing"] = {"since": since, "error": standing.failing.error}
+        found["failing"] = {"since": _utc(standing.failing.since), "error": standing.failing.error}
     return found
+
+
+def _utc(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _json(document: dict[str, object]) -> Response:

@@ -128,8 +128,12 @@ def courier(transport: Post) -> Iterator[Courier]:
 
 
 @pytest.fixture
-def desk(store: Store, courier: Courier, clock: Clock) -> Desk:
-    rulebook = Rulebook(Standing(ruleset(RULES)))
+def rulebook() -> Rulebook:
+    return Rulebook(Standing(ruleset(RULES), since=MONDAY_NOON))
+
+
+@pytest.fixture
+def desk(rulebook: Rulebook, store: Store, courier: Courier, clock: Clock) -> Desk:
     return Desk(rulebook=rulebook, store=store, courier=courier, account_sid=ACCOUNT, clock=clock)
 
 

@@ -13,7 +13,7 @@ from app.settings import Secret
 from app.storage import Store
 from app.web import create_app
 from app.web.signature import Signatures
-from tests.builders import ACCOUNT, parameters, ruleset
+from tests.builders import ACCOUNT, MONDAY_NOON, parameters, ruleset
 from tests.web.conftest import PUBLIC, RULES, TOKEN, Clock, post
 
 
@@ -38,24 +38,26 @@ def test_alive(client: FlaskClient) -> None:
 
 
 def test_ready(client: FlaskClient, desk: Desk) -> None:
-    """Readiness names the rules that run and says that the database answers."""
+    """Readiness names the rules that run, with since when, and says that the database answers."""
     response = client.get("/readyz")
     assert response.status_code == 200
     version = desk.standing.ruleset.version
-    assert response.json == {"rules": {"version": version, "count": 3}, "database": "up"}
+    rules = {"version": version, "count": 3, "since": "2026-11-23T12:00:00Z"}
+    assert response.json == {"rules": rules, "database": "up"}
 
 
 def test_ready_while_newer_rules_fail(store: Store, courier: Courier) -> None:
     """The last good rules go on: readiness says since when newer ones fail, and nothing of what they hold."""
     since = datetime(2026, 11, 23, 14, 30, 5, 250_000, timezone(timedelta(hours=2)))
     failing = Failing(since, "the rules in night hold errors", ("night/a.yaml:1:1 +15558675310",))
-    standing = Standing(ruleset(RULES), failing=failing)
+    standing = Standing(ruleset(RULES), failing=failing, since=MONDAY_NOON)
     desk = Desk(rulebook=Rulebook(standing), store=store, courier=courier, account_sid=ACCOUNT)
     response = create_app(desk, Signatures([Secret(TOKEN)])).test_client().get("/readyz")
     assert response.status_code == 200
     assert response.get_json()["rules"] == {
         "version": standing.ruleset.version,
         "count": 3,
+        "since": "2026-11-23T12:00:00Z",
         "failing": {"since": "2026-11-23T12:30:05Z", "error": "the rules in night hold errors"},
     }
 
