@@ -45,6 +45,7 @@ class Settings:
     api_base: str | None
     public_url: str | None
     trusted_proxies: int
+    metrics_token: Secret | None
     rules_dir: Path
     database_url: Secret
     reservation_timeout: int
@@ -83,6 +84,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         api_base=reading.value("TWILIO_API_BASE", _base_url, None),
         public_url=reading.value("PUBLIC_URL", _public_url, None),
         trusted_proxies=reading.value("TRUSTED_PROXIES", _whole(0, 10), 0),
+        metrics_token=reading.value("METRICS_TOKEN", _metrics_token, None),
         rules_dir=rules_folder(environment),
         database_url=reading.value("DATABASE_URL", Secret, Secret("sqlite:///instance/desk.db")),
         reservation_timeout=reading.value("RESERVATION_TIMEOUT", _whole(1, 86_400), 120),
@@ -150,6 +152,13 @@ def _webhook_keys(text: str) -> Mapping[str, Secret]:
             raise ValueError("cannot be read: write key:secret, several with commas between")
         keys[key] = Secret(secret)
     return keys
+
+
+def _metrics_token(text: str) -> Secret:
+    """What a header can carry as it is."""
+    if not re.fullmatch(r"[!-~]+", text):
+        raise ValueError("cannot be sent: write letters, digits and signs of ASCII, without a space")
+    return Secret(text)
 
 
 def _host_label(text: str) -> str:
