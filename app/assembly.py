@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from flask import Flask
+from prometheus_client import CollectorRegistry
 
 from app.delivery.courier import Courier
 from app.delivery.reservations import Reservations
 from app.rulebook import Rulebook, Standing, joining_rules, starting_rules
 from app.rulebook.folder import fingerprint
+from app.rulebook.metrics import RulesMetrics
 from app.rulebook.reloading import Reloader
 from app.service import Desk
 from app.settings import Settings
@@ -40,7 +42,15 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
         reservation_timeout=settings.reservation_timeout,
     )
     signatures = Signatures(settings.auth_tokens, settings.webhook_keys, settings.public_url)
-    app = create_app(desk, signatures, trusted_proxies=settings.trusted_proxies)
+    registry = CollectorRegistry(auto_describe=True)  # a name that two collectors use is an error
+    registry.register(RulesMetrics(rulebook))
+    app = create_app(
+        desk,
+        signatures,
+        trusted_proxies=settings.trusted_proxies,
+        registry=registry,
+        metrics_token=settings.metrics_token,
+    )
     gc.freeze()  # what was made so far is no garbage: no request has to wait while it is searched for some
     # Where other rules run than the folder holds, it is looked at as if it had changed.
     Reloader(rulebook, folder, environment, store, seen if standing.files else ()).start()

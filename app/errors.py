@@ -8,11 +8,13 @@
     ├── ExpressionError        a `when` that cannot be read; becomes a Problem
     ├── TemplateError          a `{{ … }}` that cannot be read; becomes a Problem
     ├── TemplateUnfilled       a `{{ … }}` that this callback cannot fill; becomes a Problem
-    └── Refusal                a request that gets no instruction
+    └── Refusal                a request that is refused
         ├── Unsigned           no signature, or not ours                     403
         ├── ForeignAccount     another account's callback                    403
         ├── Stale              a callback too old to be a first sending      403
-        └── Unreadable         a body that is no assignment callback         400
+        ├── Unreadable         a body that is no assignment callback         400
+        ├── NotLocal           the metrics, from elsewhere, without a token  403
+        └── WrongToken         the metrics, with no token or not ours        401
 
 `cli.failures` holds the table from error to exit status, `web.failures` the one to HTTP status.
 """
@@ -64,7 +66,7 @@ class TemplateUnfilled(DeskError):
 
 
 class Refusal(DeskError):
-    """A request that gets no instruction. The message holds nothing of the request."""
+    """A request that is refused. The message holds nothing of the request."""
 
 
 class Unsigned(Refusal):
@@ -81,3 +83,11 @@ class Stale(Refusal):
 
 class Unreadable(Refusal):
     """The body is no assignment callback; the message names the parameter."""
+
+
+class NotLocal(Refusal):
+    """Without a token the metrics are for clients on this machine."""
+
+
+class WrongToken(Refusal):
+    """The request for the metrics carries no token, or not ours."""

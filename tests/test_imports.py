@@ -30,6 +30,7 @@ HOMES = {
     "gunicorn": ("app.web.server",),
     "jinja2": ("app.engine.templates", "app.engine.fragments", "app.engine.filters"),
     "marshmallow": ("app.engine",),
+    "prometheus_client": ("app.rulebook.metrics", "app.web", "app.assembly"),
     "re2": ("app.engine.expressions", "app.engine.conditions"),
     "requests": ("app.delivery.reservations", "app.sandbox"),
     "rich": ("app.cli",),

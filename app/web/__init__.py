@@ -1,19 +1,33 @@
 """HTTP: `create_app` makes the Flask application, everything it needs is handed to it."""
 
 from flask import Flask
+from prometheus_client import CollectorRegistry
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.service import Desk
+from app.settings import Secret
 from app.web.assignment import assignment_routes
 from app.web.failures import answer_failures
 from app.web.health import health_routes
+from app.web.metrics import metrics_routes
 from app.web.signature import Signatures
 
 MAX_BODY = 64 * 1024  # bytes; Twilio's attributes are at most 4 KB each
 
 
-def create_app(desk: Desk, signatures: Signatures, *, trusted_proxies: int = 0) -> Flask:
-    """The application. `trusted_proxies` tells how many proxies' forwarding headers are to be believed."""
+def create_app(
+    desk: Desk,
+    signatures: Signatures,
+    *,
+    trusted_proxies: int = 0,
+    registry: CollectorRegistry | None = None,
+    metrics_token: Secret | None = None,
+) -> Flask:
+    """The application. `trusted_proxies` tells how many proxies' forwarding headers are to be believed.
+
+    `registry` holds what /metrics shows, by default nothing. Without `metrics_token` that is for clients on
+    this machine.
+    """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     # A redirect would repeat the request's own URL.
@@ -21,6 +35,7 @@ def create_app(desk: Desk, signatures: Signatures, *, trusted_proxies: int = 0) 
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.register_blueprint(assignment_routes(desk, signatures))
     app.register_blueprint(health_routes(desk))
+    app.register_blueprint(metrics_routes(registry or CollectorRegistry(), metrics_token))
     answer_failures(app)
     if trusted_proxies:
         hops = trusted_proxies

@@ -7,7 +7,7 @@ import orjson
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from app.errors import ForeignAccount, Refusal, Stale, Unreadable, Unsigned
+from app.errors import ForeignAccount, NotLocal, Refusal, Stale, Unreadable, Unsigned, WrongToken
 
 log = logging.getLogger(__name__)
 
@@ -20,9 +20,13 @@ REFUSALS: dict[type[Refusal], tuple[int, str]] = {
     ForeignAccount: (403, "foreign-account"),
     Stale: (403, "stale"),
     Unreadable: (400, "unreadable-callback"),
+    NotLocal: (403, "not-local"),
+    WrongToken: (401, "wrong-token"),
 }
+CHALLENGE = 'Bearer realm="metrics"'  # what a 401 asks for; RFC 6750 wants a parameter
 TITLES = {
     400: "The request cannot be read",
+    401: "The request needs a token",
     403: "The request is refused",
     404: "There is nothing here",
     405: "The method is not allowed",
@@ -32,7 +36,7 @@ TITLES = {
 }
 DETAILS = {
     404: "the callback URL ends in /assignment, its fallback in /assignment/fallback",
-    405: "callbacks are sent with POST: choose it in the Workflow",
+    405: "callbacks are sent with POST: choose it in the Workflow; all else is read with GET",
     413: "an assignment callback is far smaller",
 }
 
@@ -50,7 +54,10 @@ def answer_failures(app: Flask) -> None:
     def refusal(error: Refusal) -> Response:
         status, name = REFUSALS[type(error)]
         log.warning("refused", extra={"fields": {"status": status, "type": name, "reason": str(error)}})
-        return problem(status, name, str(error))
+        answer = problem(status, name, str(error))
+        if status == 401:
+            answer.headers["WWW-Authenticate"] = CHALLENGE
+        return answer
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:

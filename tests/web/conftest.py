@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import TestResponse
 
 from app.delivery.courier import Courier
@@ -151,6 +152,15 @@ def reached_as(desk: Desk) -> Callable[..., FlaskClient]:
         return create_app(desk, Signatures([Secret(TOKEN)]), trusted_proxies=trusted_proxies).test_client()
 
     return make
+
+
+def samples(text: str) -> dict[str, float]:
+    """The metrics of a text, by name and labels as the text has them: `name{label="value"}`."""
+    return {
+        sample.name + "".join(f'{{{name}="{value}"}}' for name, value in sample.labels.items()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
 
 
 class _Kept(logging.Handler):

@@ -39,7 +39,7 @@ def test_each_refusal_has_a_status() -> None:
     assert set(REFUSALS) == set(Refusal.__subclasses__())
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 415, 429, 500])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 415, 429, 500])
 def test_a_problem_document(status: int) -> None:
     """RFC 9457: a stable type, a title, the status, and a sentence that helps."""
     response = problem(status, "name", "a sentence")
@@ -66,6 +66,7 @@ def test_the_types_are_stable(client: FlaskClient) -> None:
                 "/assignment", data="x" * 70_000, content_type=FORM, headers={"X-Twilio-Signature": "x"}
             ),
             client.post("/assignment", json={}),
+            client.get("/metrics", headers={"Via": "1.1 proxy"}),
         )
     ]
     assert types == [
@@ -77,6 +78,7 @@ def test_the_types_are_stable(client: FlaskClient) -> None:
         "http-405",
         "http-413",
         "http-415",
+        "not-local",
     ]
 
 
@@ -142,6 +144,7 @@ def _requests(client: FlaskClient) -> dict[str, TestResponse]:
         "foreign": post(client, {**personal, "AccountSid": "AC" + "f" * 32}),
         "stale": post(client, {**personal, "Timestamp": "2026-01-01T00:00:00Z"}),
         "event": post(client, {**personal, "EventType": NUMBER}),
+        "metrics": client.get("/metrics" + QUERY, headers={"X-Forwarded-For": NUMBER}),
         "not found": client.get(f"/{NUMBER}/Quackenbush{QUERY}"),
         "method": client.get("/assignment" + QUERY),
         "too large": post(client, {**personal, "Unknown": NUMBER * 9_000}),

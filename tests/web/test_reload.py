@@ -1,5 +1,6 @@
 """Rules change while `desk serve` answers: real processes, real files, real requests."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.waiting import children, until
-from tests.web.serving import PLAIN, Serve, headers_for, request, started, write_rules
+from tests.web.conftest import samples
+from tests.web.serving import PLAIN, Serve, connected, headers_for, request, started, write_rules
 
 RELOADS = 20
 BROKEN = "ruels: []\n"
@@ -194,3 +196,59 @@ def test_a_check_does_not_outlive_a_killed_worker(serve: Serve, folder: Path) ->
     (check,) = until(lambda: checks_of(worker))
     os.kill(worker, signal.SIGKILL)
     until(lambda: not Path(f"/proc/{check}").exists(), patience=5)
+
+
+def scraped(serve: Serve, **headers: str) -> tuple[int, str]:
+    """The status and the text of a scrape."""
+    with connected(serve) as connection:
+        connection.request("GET", "/metrics", headers=headers)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+
+
+def metrics(serve: Serve) -> dict[str, float]:
+    """What a scrape shows, by name and labels."""
+    status, text = scraped(serve)
+    assert status == 200
+    return samples(text)
+
+
+def metrics_after(serve: Serve, outcome: str) -> dict[str, float]:
+    """What a scrape shows after the first reload with this outcome."""
+
+    def found() -> dict[str, float] | None:
+        shown = metrics(serve)
+        return shown if shown[f'desk_rules_reloads_total{{outcome="{outcome}"}}'] == 1 else None
+
+    return until(found)
+
+
+def test_metrics_of_refused_and_mended_rules(serve: Serve, folder: Path) -> None:
+    """A refusal shows while it lasts, and is counted; version and time change when rules are taken over."""
+    began, before = metrics(serve), ready(serve)["version"]
+    assert began[f'desk_rules_info{{version="{before}"}}'] == 1
+    assert began["desk_rules_failing"] == 0
+    write_rules(folder, BROKEN)
+    refused = metrics_after(serve, "refused")
+    assert refused["desk_rules_failing"] == 1
+    loaded = "desk_rules_loaded_timestamp_seconds"
+    assert refused["desk_rules_failing_since_timestamp_seconds"] > began[loaded]
+    assert (refused[loaded], refused[f'desk_rules_info{{version="{before}"}}']) == (began[loaded], 1)
+    write_rules(folder, rules_of(2))
+    mended = metrics_after(serve, "taken")
+    assert mended["desk_rules_failing"] == 0
+    assert "desk_rules_failing_since_timestamp_seconds" not in mended
+    assert mended[f'desk_rules_info{{version="{ready(serve)["version"]}"}}'] == 1
+    assert f'desk_rules_info{{version="{before}"}}' not in mended
+    assert mended[loaded] > refused["desk_rules_failing_since_timestamp_seconds"]
+
+
+def test_metrics_with_a_token(folder: Path) -> None:
+    """METRICS_TOKEN of the environment is the one that opens; it stands in no log."""
+    with started(folder, METRICS_TOKEN="the-token-of-metrics") as serve:
+        status, text = scraped(serve)
+        assert (status, json.loads(text)["status"]) == (401, 401)
+        status, text = scraped(serve, Authorization="Bearer the-token-of-metrics")
+        assert (status, samples(text)["desk_rules"]) == (200, 1)
+        assert scraped(serve, Authorization="Bearer another")[0] == 401
+    assert "the-token-of-metrics" not in "".join(serve.out + serve.err)

@@ -111,6 +111,14 @@ def test_behind_a_proxy(serve: Serve) -> None:
     assert request(serve, "/assignment", BODY, headers=headers) == (200, REJECT)
 
 
+def test_a_header_makes_nobody_local(serve: Serve) -> None:
+    """Without METRICS_TOKEN what comes through a proxy is refused, even if it says that it is from here."""
+    for address in ("127.0.0.1", "203.0.113.9"):
+        headers = {"X-Forwarded-For": address}
+        status, answer = request(serve, "/metrics", method="GET", headers=headers)
+        assert (status, answer["type"]) == (403, "urn:assignment-desk:not-local")
+
+
 def test_a_connection_is_kept(serve: Serve) -> None:
     """Several callbacks may come over one connection, with a refusal between."""
     with connected(serve) as connection:

@@ -1,0 +1,91 @@
+"""The rules of a process as metrics: what stands in the text for each standing."""
+
+from dataclasses import replace
+from datetime import timedelta, timezone
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.rulebook import Failing, Rulebook, Standing
+from app.rulebook.metrics import RulesMetrics
+from tests.builders import ruleset
+from tests.rulebook.conftest import DEFAULT, NOW, rule
+
+UNIX_NOW = 1_795_435_200  # NOW, by `date -u -d 2026-11-23T12:00 +%s`
+STANDING = Standing(ruleset(DEFAULT + rule("only")), since=NOW)
+
+
+class Scraped:
+    """A rulebook, and a registry that knows it."""
+
+    def __init__(self, standing: Standing = STANDING) -> None:
+        self.rulebook = Rulebook(standing)
+        self.registry = CollectorRegistry()
+        self.registry.register(RulesMetrics(self.rulebook))
+
+    def samples(self) -> dict[str, list[tuple[dict[str, str], float]]]:
+        """Labels and value of each series, by name; a name without series has none."""
+        families = text_string_to_metric_families(generate_latest(self.registry).decode())
+        found: dict[str, list[tuple[dict[str, str], float]]] = {}
+        for family in families:
+            found.setdefault(family.name, [])
+            for sample in family.samples:
+                found.setdefault(sample.name, []).append((sample.labels, sample.value))
+        return found
+
+
+def test_rules_that_run() -> None:
+    """Version, count and since when; nothing fails, and nothing was reloaded."""
+    assert Scraped().samples() == {
+        "desk_rules_info": [({"version": STANDING.ruleset.version}, 1)],
+        "desk_rules": [({}, 1)],
+        "desk_rules_loaded_timestamp_seconds": [({}, UNIX_NOW)],
+        "desk_rules_failing": [({}, 0)],
+        "desk_rules_failing_since_timestamp_seconds": [],
+        "desk_rules_reloads": [],
+        "desk_rules_reloads_total": [({"outcome": "taken"}, 0), ({"outcome": "refused"}, 0)],
+    }
+
+
+def test_rules_that_are_refused() -> None:
+    """Since when is added, whatever zone it is told in; of why nothing is said."""
+    since = (NOW + timedelta(minutes=1)).astimezone(timezone(timedelta(hours=2)))
+    scraped = Scraped(replace(STANDING, failing=Failing(since, "secret", ("a.yaml:1:1 secret",))))
+    samples = scraped.samples()
+    assert samples["desk_rules_failing"] == [({}, 1)]
+    assert samples["desk_rules_failing_since_timestamp_seconds"] == [({}, UNIX_NOW + 60)]
+    assert samples["desk_rules_loaded_timestamp_seconds"] == [({}, UNIX_NOW)]
+    assert b"secret" not in generate_latest(scraped.registry)
+
+
+@pytest.mark.parametrize("outcome", ["taken", "refused"])
+def test_reloads(outcome: str) -> None:
+    """Each outcome has a series of its own, which grows."""
+    scraped = Scraped()
+    for count in (1, 2):
+        setattr(scraped.rulebook.reloads, outcome, count)
+        totals = {labels["outcome"]: n for labels, n in scraped.samples()["desk_rules_reloads_total"]}
+        assert totals == {"taken": 0, "refused": 0} | {outcome: count}
+
+
+def test_the_series_stay_as_many() -> None:
+    """However many versions come by, the last scraped is the only one."""
+    scraped = Scraped()
+    names = {name: len(series) for name, series in scraped.samples().items()}
+    for number in range(5):
+        newer = ruleset(DEFAULT + rule(f"rule-{number}"))
+        scraped.rulebook.standing = Standing(newer, since=NOW)
+        samples = scraped.samples()
+        assert samples["desk_rules_info"] == [({"version": newer.version}, 1)]
+        assert {name: len(series) for name, series in samples.items()} == names
+
+
+def test_each_metric_says_what_it_is() -> None:
+    """Every name begins with the desk's own, and each has a sentence and a type."""
+    text = generate_latest(Scraped().registry).decode()
+    families = list(text_string_to_metric_families(text))
+    assert {family.name.partition("_")[0] for family in families} == {"desk"}
+    assert all(family.documentation for family in families)
+    assert {family.name for family in families if family.type == "counter"} == {"desk_rules_reloads"}
+    assert {family.type for family in families} == {"counter", "gauge"}
