@@ -20,6 +20,8 @@ from app.rulebook.watching import ticks
 log = logging.getLogger(__name__)
 
 CALM = 0.1  # seconds without a change, after which what is there is taken for whole
+WAITS = 10  # times that calm is waited for
+CHECKS = 3  # of a folder that changes meanwhile, after which what was found is used all the same
 RETRY = 30  # seconds until a check is made again that did not come to its end
 
 
@@ -87,18 +89,23 @@ class Reloader:
         return running.since if ruleset.version == running.ruleset.version else self._clock()
 
     def _finding(self) -> Finding:
-        """What the folder holds when it has come to rest."""
-        while True:
+        """What the folder holds when it has come to rest; else what it held at some moment."""
+        for _ in range(CHECKS):
             self._seen = self._at_rest()
             finding = self._outside.finding(self._rulebook.ruleset)
             if fingerprint(self._folder) == self._seen or self._stop.is_set():
-                return finding
+                break
+        return finding
 
     def _at_rest(self) -> Fingerprint:
-        before, now = None, fingerprint(self._folder)
-        while now != before and not self._stop.wait(CALM):
-            before, now = now, fingerprint(self._folder)
-        return now
+        before = fingerprint(self._folder)
+        for _ in range(WAITS):
+            if self._stop.wait(CALM):
+                break
+            before, now = fingerprint(self._folder), before
+            if now == before:
+                break
+        return before
 
     def _refuse(self, finding: Finding) -> None:
         standing = self._rulebook.standing
@@ -122,4 +129,4 @@ class Reloader:
             self._rulebook.reloads.taken += 1
             fields = {"from": old, "to": new, "rules": len(standing.ruleset.rules)}
             log.info("rules reloaded", extra={"fields": fields})
-            keep(self._memory, new, standing.files, self._clock())
+            keep(self._memory, self._folder, new, standing.files, self._clock())

@@ -1,6 +1,7 @@
 """Which rules a process begins with."""
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -18,11 +19,11 @@ log = logging.getLogger(__name__)
 
 
 class Memory(Protocol):
-    """Where the last good rules are kept, as text by file name. Both methods raise StoreError."""
+    """Where the last good rules of each folder are kept, as text by file name. Both raise StoreError."""
 
-    def keep_rules(self, version: str, files: Mapping[str, str], now: datetime) -> None: ...
+    def keep_rules(self, folder: str, version: str, files: Mapping[str, str], now: datetime) -> None: ...
 
-    def last_rules(self) -> Mapping[str, str] | None: ...
+    def last_rules(self, folder: str) -> Mapping[str, str] | None: ...
 
 
 def starting_rules(
@@ -41,12 +42,12 @@ def starting_rules(
         if ruleset is None:
             raise broken(folder, problems)
     except (RulesUnreadable, RulesBroken) as error:
-        kept = _kept(memory)
+        kept = _kept(memory, folder)
         last = read_rules(kept, environment, lint=False)[0] if kept else None
         if last is None:
             raise
         return Standing(last, failing=_failing(error, last, now), since=now)
-    keep(memory, ruleset.version, files, now)
+    keep(memory, folder, ruleset.version, files, now)
     return Standing(ruleset, files, since=now)
 
 
@@ -63,7 +64,7 @@ def joining_rules(folder: Path, environment: Mapping[str, str], memory: Memory, 
     whole = files if files and not unread else ()
     if before.files == whole and not before.failing:
         return before
-    kept = _kept(memory)
+    kept = _kept(memory, folder)
     last = read_rules(kept, environment, lint=False)[0] if kept else None
     if last is None:
         return replace(before, files=())
@@ -71,10 +72,10 @@ def joining_rules(folder: Path, environment: Mapping[str, str], memory: Memory, 
     return Standing(last, whole) if same else Standing(last, failing=before.failing)
 
 
-def keep(memory: Memory, version: str, files: Sequence[SourceFile], now: datetime) -> None:
+def keep(memory: Memory, folder: Path, version: str, files: Sequence[SourceFile], now: datetime) -> None:
     """Keeps good rules for worse days. A memory that is lost is a warning."""
     try:
-        memory.keep_rules(version, {file.name: file.text for file in files}, now)
+        memory.keep_rules(_name(folder), version, {file.name: file.text for file in files}, now)
     except StoreError as error:
         log.warning("rules not kept", extra={"fields": {"rules": version, "error": str(error)}})
 
@@ -86,11 +87,16 @@ def _failing(error: DeskError, last: RuleSet, now: datetime) -> Failing:
     return failing
 
 
-def _kept(memory: Memory) -> tuple[SourceFile, ...]:
-    """The last good rules; nothing, where none are known."""
+def _kept(memory: Memory, folder: Path) -> tuple[SourceFile, ...]:
+    """The folder's last good rules; nothing, where none are known."""
     try:
-        files = memory.last_rules()
+        files = memory.last_rules(_name(folder))
     except StoreError as error:
         log.warning("last good rules unknown", extra={"fields": {"error": str(error)}})
         return ()
     return tuple(SourceFile(name, text) for name, text in (files or {}).items())
+
+
+def _name(folder: Path) -> str:
+    """The folder as people name it, which stays when a release is put into another place."""
+    return os.fsencode(os.path.normpath(folder)).decode(errors="replace")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, delete, func, make_url, select, text
+from sqlalchemy import Connection, Engine, create_engine, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -34,20 +34,23 @@ class Store:
         with self._connection() as connection:
             connection.execute(text("SELECT 1"))
 
-    def keep_rules(self, version: str, files: Mapping[str, str], now: datetime) -> None:
-        """Keeps a rule set that loaded without error in place of the one before it."""
-        row = {"version": version, "files": orjson.dumps(files).decode(), "loaded_at": now}
+    def keep_rules(self, folder: str, version: str, files: Mapping[str, str], now: datetime) -> None:
+        """Keeps a folder's rules, which loaded without error, in place of those before them."""
+        row = {
+            "folder": folder,
+            "version": version,
+            "files": orjson.dumps(files).decode(),
+            "loaded_at": now,
+        }
         with self._connection() as connection:
-            connection.execute(delete(good_rules))
-            # Another process may keep the same rules at the same moment: the delete does not see its row.
             keep = INSERT[connection.dialect.name](good_rules).values(row)
-            connection.execute(keep.on_conflict_do_update(index_elements=["version"], set_=row))
+            connection.execute(keep.on_conflict_do_update(index_elements=["folder"], set_=row))
 
-    def last_rules(self) -> Mapping[str, str] | None:
-        """The files of the last good rule set: text by name. None, where there never was one."""
+    def last_rules(self, folder: str) -> Mapping[str, str] | None:
+        """The files of a folder's last good rules: text by name. None, where there never were any."""
         with self._connection() as connection:
             found = connection.execute(
-                select(good_rules.c.files).order_by(good_rules.c.loaded_at.desc())
+                select(good_rules.c.files).where(good_rules.c.folder == folder)
             ).first()
         return dict(orjson.loads(found.files)) if found else None
 

@@ -4,11 +4,12 @@ from sqlalchemy import Column, DateTime, MetaData, String, Table, Text
 
 metadata = MetaData()
 
-# Rule sets that were loaded without error, as text: the last one is what a new process falls back to.
+# The rules of each folder that last loaded without error, as text: what a new process falls back to.
 good_rules = Table(
-    "good_rules",
+    "rules_last_loaded",
     metadata,
-    Column("version", String(64), primary_key=True),
+    Column("folder", Text, primary_key=True),  # as RULES_DIR has it
+    Column("version", String(64), nullable=False),
     Column("files", Text, nullable=False),  # a JSON object: text by file name
     Column("loaded_at", DateTime(timezone=True), nullable=False),
 )

@@ -5,10 +5,12 @@ import os
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -183,6 +185,24 @@ def test_what_changes_during_a_check_is_checked_again(
     assert [each["to"] for each in fields(caplog, "rules reloaded")] == [watched.version]
 
 
+def test_a_folder_that_never_comes_to_rest(watched: Watched) -> None:
+    """Somebody writes on and on: what it held at some moment is checked and taken."""
+    (watched.folder / "a.yaml").write_text(rule("restless"))
+    stop = Event()
+
+    def touch() -> None:
+        while not stop.wait(0.02):
+            os.utime(watched.folder / "00.yaml")
+
+    with ThreadPoolExecutor(1) as threads:
+        touching = threads.submit(touch)
+        try:
+            until(watched.runs_the_folder)
+        finally:
+            stop.set()
+        touching.result()
+
+
 def test_a_file_that_was_only_touched_changes_nothing(
     watched: Watched, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -276,12 +296,15 @@ def test_mended_rules_are_taken(watched: Watched, store: Store) -> None:
     path = watched.folder / "a.yaml"
     path.write_text(BROKEN)
     until(watched.fails)
-    assert store.last_rules() == {str(watched.folder / "00.yaml"): DEFAULT, str(path): rule("old")}
+    assert store.last_rules(str(watched.folder)) == {
+        str(watched.folder / "00.yaml"): DEFAULT,
+        str(path): rule("old"),
+    }
     path.write_text(rule("new"))
     until(watched.runs_the_folder)
     assert not watched.fails()
     kept = {str(watched.folder / "00.yaml"): DEFAULT, str(path): rule("new")}
-    until(lambda: store.last_rules() == kept)
+    until(lambda: store.last_rules(str(watched.folder)) == kept)
 
 
 def test_what_was_taken_back_is_no_longer_failing(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:

@@ -30,7 +30,7 @@ def test_good_rules_are_kept_for_worse_days(folder: Path, store: Store) -> None:
     assert (standing.ruleset.version, standing.failing) == (version(folder), None)
     assert standing.since == NOW
     assert [file.text for file in standing.files] == [DEFAULT]
-    assert store.last_rules() == {str(folder / "00.yaml"): DEFAULT}
+    assert store.last_rules(str(folder)) == {str(folder / "00.yaml"): DEFAULT}
 
 
 @pytest.mark.parametrize("mishap", ["broken", "unreadable", "missing", "not UTF-8"])
@@ -60,7 +60,7 @@ def test_the_last_good_rules_run_when_the_folder_is_broken(
     fields = vars(record)["fields"]
     assert standing.failing == Failing(LATER, fields["error"], fields["problems"])
     assert standing.since == LATER
-    assert store.last_rules() == {
+    assert store.last_rules(str(folder)) == {
         str(folder / "00.yaml"): DEFAULT,
         str(folder / "a.yaml"): rule("good"),
     }
@@ -74,6 +74,14 @@ def test_the_very_first_start_needs_good_rules(folder: Path, store: Store) -> No
     assert [problem.check for problem in caught.value.problems] == [Check.UNKNOWN_KEY]
     with pytest.raises(RulesUnreadable):
         starting_rules(folder / "nowhere", {}, store, NOW)
+
+
+def test_a_mistyped_folder_is_not_another_one(folder: Path, store: Store) -> None:
+    """Good rules are known of the folder beside it, and do not run in its place."""
+    starting_rules(folder, {}, store, NOW)
+    with pytest.raises(RulesUnreadable, match="there is no folder"):
+        starting_rules(folder.with_name("rulse"), {}, store, NOW)
+    assert starting_rules(folder / ".." / folder.name, {}, store, NOW).failing is None
 
 
 def test_last_good_rules_that_this_environment_cannot_fill_are_no_help(folder: Path, store: Store) -> None:
@@ -126,7 +134,7 @@ def test_who_joins_a_server_runs_what_it_took_last(folder: Path, store: Store) -
     assert (joined.ruleset.version, joined.files) == (before.ruleset.version, ())
     taken, files = read_folder(folder, {}).ruleset, read_folder(folder, {}).files
     assert taken
-    keep(store, taken.version, files, NOW)
+    keep(store, folder, taken.version, files, NOW)
     joined = joining_rules(folder, {}, store, before)
     assert (joined.ruleset.version, joined.files) == (taken.version, files)
     (folder / "a.yaml").write_bytes(b"\xff")

@@ -18,6 +18,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FILES = {"rules/b.yaml": "default: {defer: später}\n", "rules/a.yaml": "vars: {}\n"}
 PASSWORD = "hunter2secret"
 
+FOLDER = "rules"
 Opening = Callable[[str], Store]
 
 
@@ -45,13 +46,13 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_a_new_database_holds_no_rules(address: str, opened: Opening) -> None:
     """The very first start finds nothing to fall back to."""
-    assert opened(address).last_rules() is None
+    assert opened(address).last_rules(FOLDER) is None
 
 
 def test_rules_are_read_back_as_they_were_kept(address: str, opened: Opening) -> None:
     """Names, text and the order of the files survive, in another process's store too."""
-    opened(address).keep_rules("v1", FILES, NOW)
-    found = opened(address).last_rules()
+    opened(address).keep_rules(FOLDER, "v1", FILES, NOW)
+    found = opened(address).last_rules(FOLDER)
     assert found == FILES
     assert list(found or ()) == list(FILES)
 
@@ -59,17 +60,27 @@ def test_rules_are_read_back_as_they_were_kept(address: str, opened: Opening) ->
 def test_only_the_last_good_rules_are_kept(address: str, opened: Opening) -> None:
     """A later rule set takes the place of the one before it."""
     store = opened(address)
-    store.keep_rules("v1", {"a.yaml": "one"}, NOW)
-    store.keep_rules("v2", {"a.yaml": "two"}, NOW + timedelta(minutes=1))
-    assert store.last_rules() == {"a.yaml": "two"}
+    store.keep_rules(FOLDER, "v1", {"a.yaml": "one"}, NOW)
+    store.keep_rules(FOLDER, "v2", {"a.yaml": "two"}, NOW + timedelta(minutes=1))
+    assert store.last_rules(FOLDER) == {"a.yaml": "two"}
 
 
 def test_going_back_to_an_earlier_version_makes_it_the_last(address: str, opened: Opening) -> None:
     """A version that was kept before may be kept again."""
     store = opened(address)
     for minute, version in enumerate(("v1", "v2", "v1", "v1")):
-        store.keep_rules(version, {"a.yaml": version}, NOW + timedelta(minutes=minute))
-    assert store.last_rules() == {"a.yaml": "v1"}
+        store.keep_rules(FOLDER, version, {"a.yaml": version}, NOW + timedelta(minutes=minute))
+    assert store.last_rules(FOLDER) == {"a.yaml": "v1"}
+
+
+def test_each_folder_has_its_own(address: str, opened: Opening) -> None:
+    """Where a name was mistyped, the rules of another folder are no help."""
+    store = opened(address)
+    store.keep_rules(FOLDER, "v1", FILES, NOW)
+    store.keep_rules("other", "v1", {"a.yaml": "other"}, NOW)
+    assert store.last_rules(FOLDER) == FILES
+    assert store.last_rules("other") == {"a.yaml": "other"}
+    assert store.last_rules("rulse") is None
 
 
 def test_a_database_that_answers_is_up(address: str, opened: Opening) -> None:
@@ -87,7 +98,7 @@ def test_many_stores_may_keep_the_same_new_rules_at_once(address: str, opened: O
     def begin(store: Store) -> None:
         together.wait()
         try:
-            store.keep_rules("v1", FILES, NOW)
+            store.keep_rules(FOLDER, "v1", FILES, NOW)
         except StoreError as error:
             failures.append(error)
 
@@ -97,12 +108,12 @@ def test_many_stores_may_keep_the_same_new_rules_at_once(address: str, opened: O
     for thread in threads:
         thread.join()
     assert failures == []
-    assert opened(address).last_rules() == FILES
+    assert opened(address).last_rules(FOLDER) == FILES
 
 
 def test_many_processes_may_keep_different_rules_at_once(address: str, opened: Opening) -> None:
     """None fails, and one of the rule sets is whole afterwards."""
-    opened(address).keep_rules("v0", {"a.yaml": "zero"}, NOW)
+    opened(address).keep_rules(FOLDER, "v0", {"a.yaml": "zero"}, NOW)
     program = """
 import sys
 from datetime import UTC, datetime
@@ -110,14 +121,14 @@ from app.storage import Store
 store = Store(sys.argv[1])
 for number in range(20):
     version = f"{sys.argv[2]}-{number}"
-    store.keep_rules(version, {"a.yaml": version}, datetime.now(UTC))
+    store.keep_rules("rules", version, {"a.yaml": version}, datetime.now(UTC))
 store.close()
 """
     command = [sys.executable, "-c", program, address]
     processes = [subprocess.Popen([*command, name], stderr=subprocess.PIPE) for name in ("left", "right")]
     for process in processes:
         assert (process.communicate(timeout=30)[1], process.returncode) == (b"", 0)
-    found = opened(address).last_rules()
+    found = opened(address).last_rules(FOLDER)
     assert found is not None
     assert found["a.yaml"] in {"left-19", "right-19"}
 
@@ -145,7 +156,14 @@ def closed_port() -> int:
         return int(listening.getsockname()[1])
 
 
-@pytest.mark.parametrize("ask", [Store.ping, Store.last_rules, lambda store: store.keep_rules("v", {}, NOW)])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        Store.ping,
+        lambda store: store.last_rules(FOLDER),
+        lambda store: store.keep_rules(FOLDER, "v", {}, NOW),
+    ],
+)
 def test_an_unreachable_server_is_a_sentence_without_the_password(
     ask: Callable[[Store], object], opened: Opening
 ) -> None:
@@ -183,21 +201,21 @@ def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path, opened: Openin
     """Something else wrote there."""
     (tmp_path / "desk.db").write_text("this is no SQLite file, and long enough to be looked at " * 20)
     with pytest.raises(StoreError, match="DatabaseError"):
-        opened(f"sqlite:///{tmp_path}/desk.db").last_rules()
+        opened(f"sqlite:///{tmp_path}/desk.db").last_rules(FOLDER)
 
 
 def test_sqlite_in_memory_is_accepted(opened: Opening) -> None:
     """For a try without any file."""
     store = opened("sqlite://")
-    store.keep_rules("v1", FILES, NOW)
-    assert store.last_rules() == FILES
+    store.keep_rules(FOLDER, "v1", FILES, NOW)
+    assert store.last_rules(FOLDER) == FILES
 
 
 def test_postgres_as_hosts_hand_it_out_is_accepted(database: str, opened: Opening) -> None:
     """`postgres://` is what Heroku and others call it."""
     store = opened(database.replace("postgresql://", "postgres://"))
-    store.keep_rules("v1", FILES, NOW)
-    assert opened(database.replace("postgresql://", "postgresql+psycopg://")).last_rules() == FILES
+    store.keep_rules(FOLDER, "v1", FILES, NOW)
+    assert opened(database.replace("postgresql://", "postgresql+psycopg://")).last_rules(FOLDER) == FILES
 
 
 @pytest.mark.parametrize(
