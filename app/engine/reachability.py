@@ -24,7 +24,7 @@ TAKERS = 30  # earlier rules that together may take a rule's calls, beyond which
 PATIENCE = 5_500_000
 FREE = 20
 SEARCH = 400
-REGEX = 4
+REGEX = 6
 
 TOO_MANY = "too many earlier rules take its calls"
 TOO_LONG = "too many rules have to be asked one by one"

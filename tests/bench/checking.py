@@ -14,6 +14,7 @@ from statistics import median
 from time import process_time
 from typing import NamedTuple
 
+from app.cli.output import graver
 from app.engine.expressions.meaning import regex
 from app.engine.fragments import read_fragment
 from app.engine.loading import read_rules
@@ -81,12 +82,11 @@ def seconds(rounds: Mapping[str, Callable[[], object]], repeat: int) -> dict[str
 
 
 def read(file: SourceFile, *, lint: bool) -> None:
-    """Reads rules that must be without any problem, as a process that has read none before."""
+    """Reads rules without any problem but notes, as a process that has read none before."""
     for remembering in (read_template, read_fragment, regex):
         remembering.cache_clear()
-    _, problems = read_rules([file], {}, lint=lint)
-    if problems:
-        raise SystemExit(f"{problems[0].location} {problems[0].message}")
+    if found := graver(read_rules([file], {}, lint=lint)[1]):
+        raise SystemExit(f"{found[0].location} {found[0].message}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
