@@ -32,17 +32,23 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What a deployment decides. `reservation_timeout` is in seconds."""
+class RestSettings:
+    """What requests to Twilio need: `api_key` is the account's SID where no key is set, its secret the token."""
 
     account_sid: str
-    auth_tokens: tuple[Secret, ...]
-    webhook_keys: Mapping[str, Secret]
     api_key: str
     api_secret: Secret
     edge: str | None
     region: str | None
     api_base: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(RestSettings):
+    """What a deployment decides. `reservation_timeout` is in seconds."""
+
+    auth_tokens: tuple[Secret, ...]
+    webhook_keys: Mapping[str, Secret]
     public_url: str | None
     trusted_proxies: int
     metrics_token: Secret | None
@@ -69,19 +75,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     reading = _Reading(environment)
     account_sid = reading.value("TWILIO_ACCOUNT_SID", _account_sid)
     tokens = reading.value("TWILIO_AUTH_TOKEN", _tokens)
-    api_key = reading.value("TWILIO_API_KEY", _api_key, account_sid)
-    api_secret = reading.value("TWILIO_API_SECRET", Secret, tokens[0] if tokens else Secret(""))
-    if bool(environment.get("TWILIO_API_KEY")) != bool(environment.get("TWILIO_API_SECRET")):
-        reading.problems.append("TWILIO_API_KEY and TWILIO_API_SECRET belong together: set both, or none")
     settings = Settings(
-        account_sid=account_sid,
+        **reading.rest(account_sid, tokens),
         auth_tokens=tokens,
         webhook_keys=reading.value("TWILIO_WEBHOOK_KEYS", _webhook_keys, {}),
-        api_key=api_key,
-        api_secret=api_secret,
-        edge=reading.value("TWILIO_EDGE", _host_label, None),
-        region=reading.value("TWILIO_REGION", _host_label, None),
-        api_base=reading.value("TWILIO_API_BASE", _base_url, None),
         public_url=reading.value("PUBLIC_URL", _public_url, None),
         trusted_proxies=reading.value("TRUSTED_PROXIES", _whole(0, 10), 0),
         metrics_token=reading.value("METRICS_TOKEN", _metrics_token, None),
@@ -92,8 +89,22 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         web_concurrency=reading.value("WEB_CONCURRENCY", _whole(1, 64), 1),
         log_level=reading.value("LOG_LEVEL", _log_level, "INFO"),
     )
-    if reading.problems:
-        raise SettingsError("\n".join(reading.problems))
+    reading.end()
+    return settings
+
+
+def read_rest_settings(environment: Mapping[str, str]) -> RestSettings:
+    """What requests to Twilio need, and no more: with an API key not even the auth token.
+
+    Raises SettingsError, which names every variable that cannot be used.
+    """
+    reading = _Reading(environment)
+    keys = ("TWILIO_API_KEY", "TWILIO_API_SECRET")
+    has_key = all(environment.get(name, "").strip() for name in keys)
+    account_sid = reading.value("TWILIO_ACCOUNT_SID", _account_sid)
+    tokens = () if has_key else reading.value("TWILIO_AUTH_TOKEN", _tokens)
+    settings = RestSettings(**reading.rest(account_sid, tokens))
+    reading.end()
     return settings
 
 
@@ -117,6 +128,25 @@ class _Reading:
         except ValueError as error:
             self.problems.append(f"{name} {error}")
             return None
+
+    def rest(self, account_sid: Any, tokens: Any) -> dict[str, Any]:
+        """The fields of RestSettings: of several tokens the first is used."""
+        api_key = self.value("TWILIO_API_KEY", _api_key, account_sid)
+        api_secret = self.value("TWILIO_API_SECRET", Secret, tokens[0] if tokens else Secret(""))
+        if bool(self.environment.get("TWILIO_API_KEY")) != bool(self.environment.get("TWILIO_API_SECRET")):
+            self.problems.append("TWILIO_API_KEY and TWILIO_API_SECRET belong together: set both, or none")
+        return {
+            "account_sid": account_sid,
+            "api_key": api_key,
+            "api_secret": api_secret,
+            "edge": self.value("TWILIO_EDGE", _host_label, None),
+            "region": self.value("TWILIO_REGION", _host_label, None),
+            "api_base": self.value("TWILIO_API_BASE", _base_url, None),
+        }
+
+    def end(self) -> None:
+        if self.problems:
+            raise SettingsError("\n".join(self.problems))
 
 
 HELP = {

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from app.errors import SettingsError
-from app.settings import Secret, Settings, process_environment, read_settings, rules_folder
+from app.settings import (
+    RestSettings,
+    Secret,
+    Settings,
+    process_environment,
+    read_rest_settings,
+    read_settings,
+    rules_folder,
+)
 
 ACCOUNT = "AC" + "1" * 32
 API_KEY = "SK" + "1" * 32
@@ -110,10 +118,10 @@ def test_all_problems_are_told_at_once() -> None:
         "TWILIO_AUTH_TOKEN": ",",
         "TWILIO_API_KEY": "SK1",
         "TWILIO_API_SECRET": "x",
-        "TWILIO_WEBHOOK_KEYS": "key",
         "TWILIO_EDGE": "Dublin!",
         "TWILIO_REGION": "a.b",
         "TWILIO_API_BASE": "x",
+        "TWILIO_WEBHOOK_KEYS": "key",
         "PUBLIC_URL": "desk.example.com",
         "TRUSTED_PROXIES": "-1",
         "METRICS_TOKEN": "two words",
@@ -213,3 +221,40 @@ def test_the_process_environment_is_a_copy() -> None:
     environment["RULES_DIR"] = "changed"
     assert process_environment().get("RULES_DIR") != "changed"
     assert process_environment()["PATH"]
+
+
+def test_requests_need_less_than_the_service() -> None:
+    """What has nothing to do with REST stops no command that only sends requests."""
+    unrelated = {"PORT": "x", "RESERVATION_TIMEOUT": "0", "PUBLIC_URL": "x", "TWILIO_WEBHOOK_KEYS": "x"}
+    assert read_rest_settings(REQUIRED | unrelated) == RestSettings(
+        account_sid=ACCOUNT,
+        api_key=ACCOUNT,
+        api_secret=Secret("token"),
+        edge=None,
+        region=None,
+        api_base=None,
+    )
+
+
+def test_with_an_api_key_requests_need_no_token() -> None:
+    """The token is for signatures; a key alone still belongs to an account."""
+    key = {"TWILIO_API_KEY": API_KEY, "TWILIO_API_SECRET": "secret", "TWILIO_REGION": "ie1"}
+    read = read_rest_settings(key | {"TWILIO_ACCOUNT_SID": ACCOUNT})
+    assert (read.api_key, read.api_secret, read.region) == (API_KEY, Secret("secret"), "ie1")
+    with pytest.raises(SettingsError, match="TWILIO_ACCOUNT_SID is not set"):
+        read_rest_settings(key)
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({}, ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"]),
+        (REQUIRED | {"TWILIO_API_KEY": API_KEY}, ["TWILIO_API_KEY"]),
+        (REQUIRED | {"TWILIO_API_BASE": "here", "TWILIO_EDGE": "A B"}, ["TWILIO_EDGE", "TWILIO_API_BASE"]),
+    ],
+)
+def test_what_requests_cannot_use_is_named(environment: dict[str, str], named: list[str]) -> None:
+    """Each variable on its line, as for the service."""
+    with pytest.raises(SettingsError) as refused:
+        read_rest_settings(environment)
+    assert [line.partition(" ")[0] for line in str(refused.value).splitlines()] == named
