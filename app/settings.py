@@ -33,7 +33,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestSettings:
-    """What requests to Twilio need: `api_key` is the account's SID where no key is set, its secret the token."""
+    """What requests to Twilio need: without an API key it is the account's SID, and its secret the token."""
 
     account_sid: str
     api_key: str
