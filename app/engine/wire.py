@@ -75,6 +75,15 @@ WIRE_NAMES: Mapping[str, Mapping[str, str]] = {
 # These two are no instruction over REST but a status of the reservation.
 STATUSES = {"accept": "accepted", "reject": "rejected"}
 
+# With what only an update of a reservation may ask for, and no rule: the reservation is accepted by then.
+UPDATE_NAMES: Mapping[str, Mapping[str, str]] = {
+    **WIRE_NAMES,
+    "supervise": {"supervisor": "Supervisor", "supervisor_mode": "SupervisorMode"},
+    "wrapping": {},
+    "completed": {},
+}
+UPDATE_STATUSES = {**STATUSES, "wrapping": "wrapping", "completed": "completed"}
+
 
 def inline_form(instruction: Instruction) -> Form:
     """The JSON object of the answer."""
@@ -87,8 +96,8 @@ def inline_form(instruction: Instruction) -> Form:
 
 def rest_form(instruction: Instruction) -> Form:
     """Twilio's parameter names and their values; several events are a list."""
-    names = WIRE_NAMES[instruction.name]
-    status = STATUSES.get(instruction.name)
+    names = UPDATE_NAMES[instruction.name]
+    status = UPDATE_STATUSES.get(instruction.name)
     head: Form = {"ReservationStatus": status} if status else {"Instruction": instruction.name}
     fields = {
         names[key]: list(value) if isinstance(value, tuple) else value
