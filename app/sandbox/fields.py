@@ -107,6 +107,11 @@ CONFERENCE = (
     _words("jitter_buffer_size", "small", "medium", "large", "off"),
 )
 
+SUPERVISE = (
+    Field("supervisor", values.is_supervisor, f"a worker SID, or {CONTACT}"),
+    _words("supervisor_mode", "monitor", "whisper", "barge"),
+)
+
 REFUSED_BY_CONFERENCE = (
     "caller_id",
     "byoc",
@@ -126,4 +131,5 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
     "call": CALL,
     "redirect": REDIRECT,
     "conference": CONFERENCE,
+    "supervise": SUPERVISE,
 }

@@ -41,8 +41,8 @@ class Verdict:
 
 def check_state(order: Order, reservation_sid: str, status: Status) -> None:
     """Raise InstructionError when a reservation of this status cannot take the order."""
-    if order.instruction == "supervise" and status == "pending":
-        raise InstructionError(40146, "supervise is for accepted reservations, this one is pending")
+    if order.instruction == "supervise" and status in {"pending", "canceled"}:
+        raise InstructionError(40146, f"supervise is for accepted reservations, this one is {status}")
     expected = _EXPECTED.get(order.instruction, ("pending",))
     if status in expected:
         return
@@ -130,8 +130,9 @@ def _conference(order: Order, task: Attributes, worker: Attributes) -> Verdict:
     return Verdict("accepted", f"worker's phone rings (conference with {target})", leg="conference")
 
 
-def _supervise(_order: Order, _task: Attributes, _worker: Attributes) -> Verdict:
-    return Verdict(None, "accepted, a supervisor joins")
+def _supervise(order: Order, _task: Attributes, _worker: Attributes) -> Verdict:
+    mode = order.fields.get("supervisor_mode")
+    return Verdict(None, "accepted, a supervisor joins" + (f" ({mode})" if mode else ""))
 
 
 def _wrapping(_order: Order, _task: Attributes, _worker: Attributes) -> Verdict:

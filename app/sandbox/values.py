@@ -55,6 +55,11 @@ def is_call(value: object) -> bool:
     return is_sid("CA", value)
 
 
+def is_supervisor(value: object) -> bool:
+    """A well-formed worker SID, or whatever can be called."""
+    return is_sid("WK", value) or is_contact(value)
+
+
 def is_text(value: object) -> bool:
     """Any string."""
     return isinstance(value, str)

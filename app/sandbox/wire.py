@@ -16,7 +16,7 @@ from app.sandbox.fields import FIELDS, REFUSED_BY_CONFERENCE
 Form = Mapping[str, list[str]]
 """A form's parameters: every value of a name, in the order sent."""
 
-_PREFIXES = {"dequeue": "Dequeue", "call": "Call", "redirect": "Redirect", "conference": ""}
+_PREFIXES = {"dequeue": "Dequeue", "call": "Call", "redirect": "Redirect", "conference": "", "supervise": ""}
 _REPEATED = frozenset({"status_callback_events", "status_callback_event", "conference_status_callback_event"})
 _STATUS_ORDERS = {
     "accepted": "accept",

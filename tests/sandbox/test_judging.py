@@ -350,6 +350,7 @@ def test_rest_names_are_those_of_the_openapi_document(instruction: str, paramete
         ("conference", "timeout", 40136),
         ("conference", "canceled", 40144),
         ("supervise", "pending", 40146),
+        ("supervise", "canceled", 40146),
         ("supervise", "completed", 20001),
         ("wrapping", "pending", 20001),
         ("completed", "rejected", 20001),
@@ -379,6 +380,25 @@ def test_a_supervisor_joins_an_accepted_reservation() -> None:
     order = Order("supervise", {}, over_rest=True)
     check_state(order, "WR1", "accepted")
     assert judge(order, INBOUND, ALICE).status is None
+
+
+SUPERVISOR = "WK" + "b" * 32
+
+
+@pytest.mark.parametrize("supervisor", [SUPERVISOR, CALLER, "client:carol", "sip:carol@example.com"])
+@pytest.mark.parametrize("mode", ["monitor", "whisper", "barge"])
+def test_a_supervisor_is_a_worker_or_can_be_called(supervisor: str, mode: str) -> None:
+    """The OpenAPI document's SID or URI, in one of its three modes."""
+    parameters = {"Instruction": "supervise", "Supervisor": supervisor, "SupervisorMode": mode}
+    assert over_rest(parameters) == Verdict(None, f"accepted, a supervisor joins ({mode})")
+
+
+@pytest.mark.parametrize(("name", "value"), [("Supervisor", "carol"), ("SupervisorMode", "listen")])
+def test_what_supervise_does_not_take(name: str, value: str) -> None:
+    """Neither another text for a person, nor another mode."""
+    with pytest.raises(InstructionError, match="must be") as raised:
+        over_rest({"Instruction": "supervise", name: value})
+    assert raised.value.code == 20001
 
 
 JSON = st.recursive(

@@ -406,6 +406,24 @@ def test_waiting_ends_when_an_update_arrives(
     assert waited == [True]
 
 
+@pytest.mark.parametrize(("user", "password"), [("", ""), ("AC" + "9" * 32, "token"), ("account", "wrong")])
+def test_a_client_that_is_not_known_is_401(
+    user: str, password: str, sandbox: Served, reservation: Reservation
+) -> None:
+    """Whatever it asks for, existing or not: with Twilio's code, and no word about the resource."""
+    account = (user.replace("account", sandbox.taskrouter.account_sid), password)
+    for method, url in (
+        ("GET", address(sandbox, reservation)),
+        ("POST", address(sandbox, reservation)),
+        ("GET", address(sandbox, reservation).rpartition("/")[0]),
+        ("GET", f"{sandbox.address}/v1/Workspaces/WS{'0' * 32}/Tasks"),
+    ):
+        answer = requests.request(method, url, auth=account if user else None, timeout=5)
+        assert (answer.status_code, answer.json()["code"]) == (401, 20003)
+        assert reservation.sid not in answer.text
+    assert (reservation.status, reservation.updates) == ("pending", [])
+
+
 def test_an_api_key_may_do_the_same(connect: Callable[[str, str], Any], reservation: Reservation) -> None:
     """Key SID and secret instead of account SID and token."""
     workspace = connect("SK" + "5" * 32, "secret of the key")
