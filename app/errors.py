@@ -5,6 +5,7 @@
     ├── RulesUnreadable        the rules folder cannot be read               exit 2
     ├── RulesBroken            the rules hold errors, and no good set is known   exit 1
     ├── StoreError             the database did not do what was asked           exit 1
+    ├── ReservationError       Twilio did not do what was asked of a reservation   exit 1
     ├── ExpressionError        a `when` that cannot be read; becomes a Problem
     ├── TemplateError          a `{{ … }}` that cannot be read; becomes a Problem
     ├── TemplateUnfilled       a `{{ … }}` that this callback cannot fill; becomes a Problem
@@ -21,7 +22,7 @@
 
 from collections.abc import Sequence
 
-from app.model import Problem
+from app.model import Outcome, Problem
 
 
 class DeskError(Exception):
@@ -46,6 +47,14 @@ class RulesBroken(DeskError):
 
 class StoreError(DeskError):
     """The database did not do what was asked."""
+
+
+class ReservationError(DeskError):
+    """Twilio did not do what was asked of a reservation; the message holds nothing of an answer's text."""
+
+    def __init__(self, message: str, outcome: Outcome) -> None:
+        super().__init__(message)
+        self.outcome = outcome
 
 
 class ExpressionError(DeskError):

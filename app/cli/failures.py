@@ -5,7 +5,14 @@ from typing import Any
 import click
 
 from app.cli.output import problem_line
-from app.errors import DeskError, RulesBroken, RulesUnreadable, SettingsError, StoreError
+from app.errors import (
+    DeskError,
+    ReservationError,
+    RulesBroken,
+    RulesUnreadable,
+    SettingsError,
+    StoreError,
+)
 
 # From error to exit status, the particular ones first.
 EXIT_STATUS: dict[type[DeskError], int] = {
@@ -13,6 +20,7 @@ EXIT_STATUS: dict[type[DeskError], int] = {
     RulesUnreadable: 2,
     SettingsError: 2,
     StoreError: 1,
+    ReservationError: 1,
 }
 
 

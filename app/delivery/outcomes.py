@@ -17,6 +17,7 @@ NOT_MADE = (
     LocationValueError,
     UnicodeEncodeError,
 )
+CANNOT_BE_MADE = "the request cannot be made"
 
 
 def outcome_of(error: Exception) -> Outcome:
@@ -27,7 +28,7 @@ def outcome_of(error: Exception) -> Outcome:
     if isinstance(error, requests.ConnectionError):
         return _cut(error)
     if isinstance(error, NOT_MADE):
-        return Outcome(Ending.UNREACHABLE, f"the request cannot be made ({type(error).__name__})")
+        return Outcome(Ending.UNREACHABLE, f"{CANNOT_BE_MADE} ({type(error).__name__})")
     # A cut or stalled answer, and whatever the libraries do not expect of an address or an answer.
     return Outcome(
         Ending.AMBIGUOUS, f"no whole answer came ({type(error).__name__}): look the reservation up"

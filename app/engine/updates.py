@@ -77,7 +77,8 @@ def read_update(name: str, values: Mapping[str, object]) -> tuple[Instruction, t
         try:
             fields[key] = parameters[key].deserialize(values[key])
         except ValidationError as error:
-            mistakes.append(Mistake(f"`{key}` {error.messages[0]}", f"such as {parameters[key].example}"))
+            example = parameters[key].example.strip("[]")
+            mistakes.append(Mistake(f"`{key}` {error.messages[0]}", f"such as {example}"))
     mistakes += _missing(name, values)
     mistakes += [Mistake(found.message, found.hint) for found in UPDATES[name].field_findings(fields)]
     return Instruction(name, fields), tuple(mistakes)

@@ -11,8 +11,15 @@ from click.testing import CliRunner
 
 from app.cli.failures import EXIT_STATUS, Desk
 from app.engine.catalogue import Check
-from app.errors import DeskError, RulesBroken, RulesUnreadable, SettingsError, StoreError
-from app.model import Location, Problem
+from app.errors import (
+    DeskError,
+    ReservationError,
+    RulesBroken,
+    RulesUnreadable,
+    SettingsError,
+    StoreError,
+)
+from app.model import Ending, Location, Outcome, Problem
 
 # An environment with nothing but PATH; the rest is set where coverage is measured, and there alone.
 BARE = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
@@ -21,6 +28,7 @@ ERRORS: tuple[tuple[DeskError, int, str], ...] = (
     (SettingsError("set it"), 2, "desk: set it\n"),
     (RulesUnreadable("no folder"), 2, "desk: no folder\n"),
     (StoreError("no answer"), 1, "desk: no answer\n"),
+    (ReservationError("it is over", Outcome(Ending.REFUSED, "")), 1, "desk: it is over\n"),
     (RulesBroken("mend it", [PROBLEM]), 1, "a.yaml:2:3: error: wrong [R001]\ndesk: mend it\n"),
 )
 

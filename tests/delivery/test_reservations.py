@@ -8,8 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -22,6 +20,7 @@ from app.model import Call, Ending, Instruction, Outcome
 from app.sandbox import Reservation, Served, TaskRouter, serving
 from app.settings import Settings, read_settings
 from tests.builders import ACCOUNT, PARAMS
+from tests.delivery.listening import answer, closed_port, listening
 
 NUMBER = "+14155551212"
 CALL = "CA" + "c" * 32
@@ -268,49 +267,6 @@ print(Reservations(settings).send(Call(*sys.argv[1:], Instruction("accept"))).en
 # --- At servers that fail
 
 
-@dataclass
-class Listener:
-    """A server of one connection: its address, and what it was sent."""
-
-    address: str = ""
-    received: bytes = b""
-    ended: list[str] = field(default_factory=list)
-
-
-@contextmanager
-def listening(speak: Callable[[socket.socket], object]) -> Iterator[Listener]:
-    """A raw server that reads one whole request and then does what `speak` says with the connection."""
-    here = Listener()
-
-    def serve(server: socket.socket) -> None:
-        connection, _ = server.accept()
-        with connection:
-            while not _is_whole(here.received):
-                here.received += connection.recv(65536)
-            speak(connection)
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        here.address = f"http://127.0.0.1:{server.getsockname()[1]}"
-        thread = threading.Thread(target=serve, args=(server,))
-        thread.start()
-        yield here
-        thread.join(10)
-
-
-def _is_whole(request: bytes) -> bool:
-    head, blank, body = request.partition(b"\r\n\r\n")
-    lengths = [line[15:] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
-    return bool(blank) and len(body) >= int(lengths[0] if lengths else 0)
-
-
-def answer(
-    status: int, body: bytes, content_type: str = "application/json"
-) -> Callable[[socket.socket], None]:
-    """A whole HTTP answer."""
-    head = f"HTTP/1.1 {status} X\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
-    return lambda connection: connection.sendall(head.encode() + body)
-
-
 def self_signed(folder: Path) -> Path:
     """A new certificate and its key, in one file."""
     openssl = shutil.which("openssl")
@@ -332,12 +288,6 @@ def self_signed(folder: Path) -> Path:
     subprocess.run(command, check=True, capture_output=True)
     made.write_text(made.read_text() + (folder / "c").read_text())
     return made
-
-
-def closed_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @pytest.mark.parametrize(
