@@ -15,17 +15,15 @@ from urllib.parse import parse_qs
 
 import click
 import orjson
-from rich.console import Console
-from rich.table import Table
 
 from app.cli.scenes import ENVIRONMENT, SCENES, Scene
+from app.cli.tables import make_table, show
 from app.errors import RulesBroken
 from app.rulebook import read_folder
 from app.sandbox import Reservation, TaskRouter, serving
 from app.settings import process_environment, rules_folder
 
 PATIENCE = 10  # seconds for an update over REST, and for the service to stop
-WIDE = 10_000  # columns off a terminal, where nothing is wrapped
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG")
 
 
@@ -194,17 +192,13 @@ def received(reservation: Reservation) -> tuple[str, str]:
 
 
 def _show(played: list[Played]) -> None:
-    # What stands in brackets is text: TaskRouter's sentences hold such.
-    console = Console(width=None if sys.stdout.isatty() else WIDE, markup=False, emoji=False)
-    table = Table(
-        "task", "rule", "mode", "instruction", "what TaskRouter made of it", box=None, pad_edge=False
-    )
+    table = make_table("task", "rule", "mode", "instruction", "what TaskRouter made of it")
     table.add_column("ms", justify="right")
     for each in played:
         cells = (each.scene.title, each.rule, each.mode, each.instruction, each.reservation.outcome)
         style = "red" if each.difference else None
         table.add_row(*cells, f"{each.reservation.milliseconds:.1f}", style=style)
-    console.print(table)
+    show(table)
 
 
 def _keep(taskrouter: TaskRouter, twilio: str, service: str) -> None:
