@@ -6,6 +6,7 @@ from app.cli.check import check
 from app.cli.demo import demo
 from app.cli.explain import explain
 from app.cli.failures import Desk
+from app.cli.reservations import reservations
 from app.cli.sandbox import sandbox
 from app.cli.schema import schema
 from app.cli.serve import serve
@@ -25,5 +26,5 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, check, test, explain, schema, sandbox):
+for command in (demo, serve, check, test, explain, schema, reservations, sandbox):
     main.add_command(command)
