@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -126,9 +126,91 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a call: the HTTP status, Twilio's error code, and a sentence without personal data."""
+    """What became of a call: the HTTP status, Twilio's error code, and a sentence without personal data.
+
+    `retry_after` is in seconds, where the answer asked for a pause.
+    """
 
     ending: Ending
     message: str
     status: int | None = None
     twilio_code: int | None = None
+    retry_after: float | None = None
+
+
+class State(StrEnum):
+    """Where a delivery stands. All but PENDING are final; a DEAD or AMBIGUOUS one may be retried by hand."""
+
+    PENDING = "pending"  # to be sent, or being sent
+    DELIVERED = "delivered"
+    SUPERSEDED = "superseded"  # the reservation was no longer pending, and not by us
+    AMBIGUOUS = "ambiguous"  # it may have been applied, and nothing tells
+    DEAD = "dead"
+    INLINE = "inline"  # the answer held the instruction: nothing is sent
+
+
+class Stage(StrEnum):
+    """Which of a rule's instructions is being delivered."""
+
+    POST = "post"
+    ON_FAILURE = "on_failure"
+
+
+class Doubt(StrEnum):
+    """What the attempts so far may have done to the reservation."""
+
+    NONE = "none"
+    FAILED = "failed"  # Twilio said that it failed, with a 5xx
+    SILENT = "silent"  # no answer came, or the process that waited for it is gone
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A `post` as it is taken on. Secrets in the instructions are references to `vars`.
+
+    `telling` is the value of the task's attribute that tells a call was made (see `delivery.policy`), as it
+    was when the callback came. Times are aware: the first stage is tried until `deadline`, and nothing is
+    sent after `expires`, when the reservation has timed out.
+    """
+
+    call: Call
+    on_failure: Instruction | None
+    rule: str
+    rules_version: str
+    telling: str | None
+    arrived: datetime
+    deadline: datetime
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A promise and what became of it so far. `attempts` counts those begun, of both stages.
+
+    `due` is when the next attempt may begin, `finished` when the state became final. `leased_by` names the
+    process that has it in hand, until `leased_until`.
+    """
+
+    id: int
+    promise: Promise
+    stage: Stage
+    state: State
+    attempts: int
+    doubt: Doubt
+    due: datetime
+    outcome: Outcome | None = None
+    finished: datetime | None = None
+    leased_by: str | None = None
+    leased_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request of a delivery: a `send` of its instruction, or a `look` at the reservation."""
+
+    number: int
+    stage: Stage
+    kind: str
+    began: datetime
+    ended: datetime
+    outcome: Outcome
