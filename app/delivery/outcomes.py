@@ -1,5 +1,7 @@
 """What the libraries raise, as an Outcome. Twilio's own texts may quote a number: none is repeated."""
 
+from dataclasses import replace
+
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.base.version import Version
@@ -20,11 +22,11 @@ NOT_MADE = (
 CANNOT_BE_MADE = "the request cannot be made"
 
 
-def outcome_of(error: Exception) -> Outcome:
-    """What became of a request that raised this."""
+def outcome_of(error: Exception, retry_after: float | None = None) -> Outcome:
+    """What became of a request that raised this, where the answer had this `Retry-After`, in seconds."""
     answered = answered_error(error)
     if answered:
-        return _refused(answered)
+        return replace(_refused(answered), retry_after=retry_after)
     if isinstance(error, requests.ConnectionError):
         return _cut(error)
     if isinstance(error, NOT_MADE):

@@ -27,9 +27,12 @@ def secrets_of(ruleset: RuleSet) -> frozenset[str]:
 def secrets_in(instruction: Instruction | None) -> Iterator[str]:
     """The values of an instruction's parameters that are secrets."""
     if instruction:
-        yield from (
-            str(instruction.fields[key]) for key in instruction.fields if _is_secret(instruction, key)
-        )
+        yield from (str(instruction.fields[key]) for key in secret_keys(instruction))
+
+
+def secret_keys(instruction: Instruction) -> list[str]:
+    """The parameters of an instruction that are secrets, of those that it has."""
+    return [key for key in instruction.fields if _is_secret(instruction, key)]
 
 
 def masked(instruction: Instruction, secrets: frozenset[str]) -> Instruction:
