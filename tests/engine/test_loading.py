@@ -221,7 +221,7 @@ def test_the_default_is_no_rule(key: str) -> None:
         ("tests: [{name: t, worker: x}]", 27, "keys with values"),
         ("tests: [{name: t, callback: x}]", 29, "keys with values"),
         ("tests: [{name: t, env: x}]", 24, "keys with values"),
-        ("tests: [{name: t, at: 12}]", 23, "a text"),
+        ("tests: [{name: t, at: 1.5}]", 23, "a time such as"),
         ("tests: [{name: 7}]", 16, "a text"),
         ("tests: [{name: t, expect: {rule: 7}}]", 34, "a text"),
         ("tests: [{name: t, expect: {problem: true}}]", 37, "a Twilio code"),
