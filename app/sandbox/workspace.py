@@ -1,10 +1,11 @@
 """A workspace: its workers, tasks and reservations, and what becomes of them as time passes."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import orjson
 
@@ -14,6 +15,11 @@ from app.sandbox.sids import Sids
 
 DAY = 86_400
 """The seconds that a task may wait when nothing else is said (`Timeout` of the Task resource)."""
+
+
+T = TypeVar("T", Reservation, Task)
+Deadlines: TypeAlias = list[tuple[datetime, int, T]]
+"""A heap of times by which something must have happened, each with the serial and the resource."""
 
 
 def utc_now() -> datetime:
@@ -45,6 +51,11 @@ class Workspace:
         self._workers: dict[str, Worker] = {}
         self._tasks: dict[str, Task] = {}
         self._reservations: dict[str, Reservation] = {}
+        # A run may make thousands: what is asked at every read must not walk through all of them.
+        self._of_task: dict[str, list[Reservation]] = {}
+        self._live: list[Reservation] = []
+        self._answer_by: Deadlines[Reservation] = []
+        self._assign_by: Deadlines[Task] = []
 
     def activity(self, sid: str) -> Activity:
         """Return the activity of this SID; an unknown SID becomes an activity in which no tasks come."""
@@ -91,6 +102,8 @@ class Workspace:
                 updated=now,
             )
             self._tasks[task.sid] = task
+            self._of_task[task.sid] = []
+            heappush(self._assign_by, (now + timedelta(seconds=timeout), task.serial, task))
             return task
 
     def reserve(self, task: Task, worker: Worker) -> Reservation:
@@ -111,6 +124,9 @@ class Workspace:
             )
             task.status = "reserved"
             self._reservations[reservation.sid] = reservation
+            self._of_task[task.sid].append(reservation)
+            self._live.append(reservation)
+            heappush(self._answer_by, (reservation.deadline, reservation.serial, reservation))
             return reservation
 
     def workers(self) -> list[Worker]:
@@ -128,7 +144,7 @@ class Workspace:
         """All reservations, or those of one task, in the order of creation."""
         with self._changed:
             self.expire()
-            return [each for each in self._reservations.values() if task is None or each.task is task]
+            return list(self._reservations.values() if task is None else self._of_task[task.sid])
 
     def alerts(self) -> list[Alert]:
         """All alerts, oldest first."""
@@ -158,17 +174,12 @@ class Workspace:
         """
         with self._changed:
             now = self.clock()
-            for reservation in self._pending():
-                if reservation.deadline <= now:
-                    self._end(
-                        reservation,
-                        "timeout",
-                        f"timeout after {self.reservation_timeout} s",
-                        reservation.deadline,
-                    )
-            for task in self._tasks.values():
-                waiting = task.status in {"pending", "reserved"}
-                if waiting and task.created + timedelta(seconds=task.timeout) <= now:
+            for reservation in _overdue(self._answer_by, now):
+                if reservation.status == "pending":
+                    outcome = f"timeout after {self.reservation_timeout} s"
+                    self._end(reservation, "timeout", outcome, reservation.deadline)
+            for task in _overdue(self._assign_by, now):
+                if task.status in {"pending", "reserved"}:
                     self.cancel(task, "Task TTL Exceeded")
 
     def rescind(self, reservation: Reservation) -> None:
@@ -180,23 +191,26 @@ class Workspace:
     def cancel(self, task: Task, reason: str = "") -> None:
         """Cancel a task, and its reservation if one is pending."""
         with self._changed:
-            for reservation in self._pending():
-                if reservation.task is task:
+            for reservation in self._of_task[task.sid]:
+                if reservation.status == "pending":
                     self._end(reservation, "canceled", "canceled with its task", self.clock())
             effects.cancel(task, reason, self.clock())
 
     def _longest_idle(self) -> Worker | None:
-        bound = {each.worker.sid for each in self._reservations.values() if each.status in LIVE}
+        self._live = [each for each in self._live if each.status in LIVE]
+        bound = {each.worker.sid for each in self._live}
         free = (each for each in self._workers.values() if each.activity.available and each.sid not in bound)
         return min(free, key=lambda each: each.idle_since, default=None)
-
-    def _pending(self) -> list[Reservation]:
-        return [each for each in self._reservations.values() if each.status == "pending"]
 
     def _end(self, reservation: Reservation, status: Status, outcome: str, at: datetime) -> None:
         effects.settle(reservation, status, at)
         reservation.outcome = f"{outcome} ({reservation.outcome})"
         self._changed.notify_all()
+
+
+def _overdue(deadlines: Deadlines[T], now: datetime) -> Iterator[T]:
+    while deadlines and deadlines[0][0] <= now:
+        yield heappop(deadlines)[2]
 
 
 def _own(attributes: Mapping[str, Any] | None) -> dict[str, Any]:

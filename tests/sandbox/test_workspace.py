@@ -41,6 +41,22 @@ def test_a_timed_out_reservation_frees_task_and_worker(silent: TaskRouter, clock
     assert silent.wait_for_callbacks(10)
 
 
+def test_each_reservation_and_task_has_a_time_of_its_own(silent: TaskRouter, clock: ManualClock) -> None:
+    """The one with the nearest end goes first, whichever was made first."""
+    alice = silent.add_worker("Alice")
+    patient, hasty = silent.add_task(timeout=600), silent.add_task(timeout=90)
+    early = silent.reserve(patient, alice)
+    clock.advance(60)
+    late = silent.reserve(silent.add_task(), alice)
+    clock.advance(60)
+    assert [each.status for each in silent.reservations()] == ["timeout", "pending"]
+    assert [each.status for each in silent.tasks()] == ["pending", "canceled", "reserved"]
+    clock.advance(60)
+    assert [each.status for each in (early, late)] == ["timeout", "pending"]
+    silent.expire()
+    assert (late.status, late.updated, patient.status, hasty.version) == ("timeout", clock(), "pending", 1)
+
+
 def test_a_rescinded_reservation_leaves_the_task_waiting(silent: TaskRouter) -> None:
     """It is taken from the worker; a second time changes nothing."""
     reservation = silent.reserve(silent.add_task(), silent.add_worker("Alice"))
