@@ -16,6 +16,9 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 LIVE: frozenset[Status] = frozenset({"pending", "accepted", "wrapping"})
 """The statuses in which a reservation still binds its worker."""
 
+CALLS = frozenset({"dequeue", "call", "redirect", "conference"})
+"""The instructions that make a call to the worker, or move the caller's."""
+
 TaskStatus = Literal["pending", "reserved", "assigned", "canceled", "completed"]
 
 
@@ -102,7 +105,8 @@ class Reservation:
     """A task reserved for a worker, with everything that was sent and received about it.
 
     `callback` holds the parameters of the assignment callback, `answers` what the callback URL and the
-    fallback URL said, `updates` the POSTs over REST, `outcome` a sentence: what TaskRouter made of it all.
+    fallback URL said, `updates` the POSTs over REST, `applied` the instructions that were carried out, inline
+    or over REST and in this order, `outcome` a sentence: what TaskRouter made of it all.
     """
 
     sid: str
@@ -117,6 +121,7 @@ class Reservation:
     callback: dict[str, str] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     updates: list[Update] = field(default_factory=list)
+    applied: list[str] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     version: int = 0
 
@@ -124,6 +129,11 @@ class Reservation:
     def milliseconds(self) -> float:
         """How long the callback took, both URLs together."""
         return sum(answer.milliseconds for answer in self.answers)
+
+    @property
+    def legs(self) -> int:
+        """How many calls were made or moved for it: with two, somebody's phone rang twice."""
+        return sum(instruction in CALLS for instruction in self.applied)
 
     @property
     def settled(self) -> bool:

@@ -118,6 +118,7 @@ class TaskRouter(Workspace):
         if verdict.activity_sid:
             effects.move(reservation.worker, self.activity(verdict.activity_sid), self.clock())
         effects.apply(verdict, reservation, self._sids, self.clock())
+        reservation.applied.append(order.instruction)
 
     def _call_back_aside(self, reservation: Reservation) -> None:
         try:

@@ -124,6 +124,7 @@ def test_dequeue_rings_the_worker(taskrouter: TaskRouter, endpoint: Endpoint) ->
     reservation = assign(taskrouter, call_sid=CALL)
     assert reservation.status == "accepted"
     assert reservation.task.attributes["worker_call_sid"].startswith("CA")
+    assert (reservation.applied, reservation.legs) == (["dequeue"], 1)
     assert reservation.outcome == "worker's phone rings (dequeue to client:alice)"
 
 

@@ -111,6 +111,46 @@ def test_reject_over_rest_may_move_the_worker(
     assert reservation.worker.activity is taskrouter.offline
 
 
+def test_a_second_call_to_a_pending_reservation_is_counted(workspace: Any, reservation: Reservation) -> None:
+    """TaskRouter does not know that it was meant once: the worker's phone rings twice."""
+    url = "https://example.com/twiml"
+    for legs in (1, 2):
+        resource(workspace, reservation).update(instruction="call", call_from=CALLER, call_url=url)
+        assert (reservation.status, reservation.legs) == ("pending", legs)
+    resource(workspace, reservation).update(reservation_status="accepted")
+    assert (reservation.applied, reservation.legs) == (["call", "call", "accept"], 2)
+
+
+def test_what_is_refused_is_not_applied(workspace: Any, reservation: Reservation) -> None:
+    """It stands among the updates alone."""
+    with pytest.raises(TwilioRestException):
+        resource(workspace, reservation).update(instruction="dequeue", dequeue_from="nobody")
+    assert (reservation.applied, reservation.legs) == ([], 0)
+    assert [each.code for each in reservation.updates] == [40132]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "path"),
+    [
+        ({"instruction": "dequeue", "dequeue_from": CALLER}, ["worker_call_sid"]),
+        ({"instruction": "call", "call_from": CALLER, "call_url": "https://a.test/"}, ["worker_call_sid"]),
+        ({"instruction": "conference", "from_": CALLER}, ["conference", "participants", "worker"]),
+    ],
+)
+def test_a_fetched_task_names_the_workers_leg(
+    workspace: Any, reservation: Reservation, parameters: dict[str, Any], path: list[str]
+) -> None:
+    """As soon as the order was taken; that is how a client sees that it was."""
+    task = workspace.tasks(reservation.task.sid)
+    assert json.loads(task.fetch().attributes) == {"call_sid": CALL}
+    resource(workspace, reservation).update(**parameters)
+    leg = json.loads(task.fetch().attributes)
+    for name in path:
+        leg = leg[name]
+    assert leg.startswith("CA")
+    assert leg != CALL
+
+
 def test_every_instruction_can_be_posted(workspace: Any, taskrouter: TaskRouter) -> None:
     """The library's own parameter names reach the judge."""
     alice = taskrouter.add_worker("Alice", {"contact_uri": "client:alice"})
