@@ -3,6 +3,7 @@
 It stands for Twilio's side alone and knows nothing of the application that it calls. Lowest layer first:
 
     errors, sids            what is refused, and how things are named
+    faults                  how often requests and callbacks go wrong, and which ones do
     values, fields          is one value valid; what each instruction may carry
     wire                    inline JSON and REST forms, read into one Order
     resources               worker, task, reservation, alert
@@ -10,7 +11,7 @@ It stands for Twilio's side alone and knows nothing of the application that it c
     effects                 what a Verdict changes
     callback                the signed POST to the application
     workspace, taskrouter   the state, and the way of an assignment through it
-    representations, paging, refusals, rest, server     the same over HTTP
+    representations, paging, refusals, outage, rest, server     the same over HTTP
 
     with serving(TaskRouter(callback_url="http://127.0.0.1:5000/assignment")) as sandbox:
         ...
@@ -18,6 +19,7 @@ It stands for Twilio's side alone and knows nothing of the application that it c
 
 from app.sandbox.callback import WebhookKey, sign
 from app.sandbox.errors import InstructionError, RequestError
+from app.sandbox.faults import CallbackFault, Faults, RequestFault
 from app.sandbox.judge import Verdict, judge
 from app.sandbox.resources import Activity, Alert, Answer, Reservation, Task, Update, Worker
 from app.sandbox.rest import create_app
@@ -29,9 +31,12 @@ __all__ = [
     "Activity",
     "Alert",
     "Answer",
+    "CallbackFault",
+    "Faults",
     "InstructionError",
     "Order",
     "RequestError",
+    "RequestFault",
     "Reservation",
     "Served",
     "Task",

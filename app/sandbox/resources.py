@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, get_args
 
+from app.sandbox.faults import RequestFault
+
 Status = Literal[
     "pending", "accepted", "rejected", "timeout", "canceled", "rescinded", "wrapping", "completed"
 ]
@@ -55,9 +57,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One POST to a reservation: the raw form as it arrived, and what was answered.
+    """One POST to a reservation: the raw form as it arrived, and what TaskRouter made of it.
 
-    `code` is Twilio's error code, 0 when the update was applied; `outcome` is the sentence that goes with it.
+    `http_status` is 200 when it was applied, and 0 when a fault kept it from TaskRouter. `code` is Twilio's
+    error code of a refused one, else 0; `outcome` is the sentence that goes with it. With a `fault` the
+    client got something else, or nothing.
     """
 
     at: datetime
@@ -65,6 +69,17 @@ class Update:
     http_status: int
     code: int
     outcome: str
+    fault: RequestFault = "ok"
+
+    @property
+    def applied(self) -> bool:
+        """Whether it was carried out, whatever the client got to know."""
+        return self.http_status == 200
+
+    @property
+    def arrived(self) -> bool:
+        """Whether TaskRouter carried it out or refused it."""
+        return self.http_status != 0
 
 
 @dataclass(slots=True, eq=False)
@@ -138,4 +153,4 @@ class Reservation:
     @property
     def settled(self) -> bool:
         """No longer pending, or updated over REST at least once."""
-        return self.status != "pending" or bool(self.updates)
+        return self.status != "pending" or any(update.arrived for update in self.updates)

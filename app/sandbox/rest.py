@@ -1,15 +1,17 @@
 """The REST side: what a client of https://taskrouter.twilio.com/v1 needs to work with reservations."""
 
 import hmac
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import orjson
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from app.sandbox import refusals
 from app.sandbox.errors import INVALID_PARAMETER, RequestError
+from app.sandbox.outage import Outage
 from app.sandbox.paging import Row, page_of
 from app.sandbox.representations import Representation, as_json, reservation_json, task_json, worker_json
 from app.sandbox.resources import STATUSES, Reservation, Task, Worker
@@ -27,13 +29,16 @@ _LONGEST_TASK = 14 * DAY
 _HIGHEST_PRIORITY = 2**31 - 1
 
 
-def create_app(taskrouter: TaskRouter) -> Flask:
-    """Return the WSGI application that serves this workspace over REST."""
+def create_app(taskrouter: TaskRouter, closing: threading.Event | None = None) -> Flask:
+    """Return the WSGI application that serves this workspace over REST; `closing` ends its stalls."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     # A redirect would be answered in HTML, and Twilio has none.
     app.url_map.merge_slashes = False
+    outage = Outage(taskrouter, closing or threading.Event())
     app.before_request(Gate(taskrouter).check)
+    app.before_request(outage.begin)
+    app.after_request(outage.end)
     app.register_error_handler(RequestError, refusals.answer_request_error)
     app.register_error_handler(HTTPException, refusals.answer_http_exception)
     views = Views(taskrouter)
@@ -146,7 +151,7 @@ class Views:
         """Apply an update, if If-Match names the reservation's version."""
         reservation = self._reservation(task_sid, sid)
         self._taskrouter.update(
-            reservation, request.get_data(), _is_expected(request.headers.get("If-Match"))
+            reservation, request.get_data(), _is_expected(request.headers.get("If-Match")), g.fault
         )
         return self._one(reservation_json, reservation)
 

@@ -30,6 +30,10 @@ class Served:
 class _QuietHandler(WSGIRequestHandler):
     """Serves without an access log: the sandbox runs inside other programs' output."""
 
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+        """Close it: the base class would wait for another request on a connection that a fault has cut."""
+        self.close_connection = True
+
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
         pass
 
@@ -38,10 +42,11 @@ class _QuietHandler(WSGIRequestHandler):
 def serving(taskrouter: TaskRouter, host: str = "127.0.0.1", port: int = 0) -> Iterator[Served]:
     """Serve the workspace on a thread until the block ends; port 0 takes a free one.
 
-    Leaving waits for callbacks under way, stops the server and joins its thread. Raises OSError when the port
-    is taken.
+    Leaving ends stalls, waits for callbacks under way, stops the server and joins its thread. Raises OSError
+    when the port is taken.
     """
-    application = create_app(taskrouter)
+    closing = threading.Event()
+    application = create_app(taskrouter, closing)
     # Bound here: werkzeug would end the whole program when the port is taken.
     with socket.create_server((host, port)) as bound:
         server = make_server(
@@ -57,6 +62,7 @@ def serving(taskrouter: TaskRouter, host: str = "127.0.0.1", port: int = 0) -> I
     try:
         yield Served(taskrouter, f"http://{host}:{server.port}")
     finally:
+        closing.set()
         taskrouter.wait_for_callbacks(_PATIENCE)
         server.shutdown()
         thread.join()

@@ -9,6 +9,7 @@ import orjson
 from app.sandbox import callback, effects
 from app.sandbox.callback import WebhookKey
 from app.sandbox.errors import InstructionError, RequestError
+from app.sandbox.faults import NOTHING_APPLIED, REQUEST_FAULTS, Draws, Faults, RequestFault
 from app.sandbox.judge import check_state, judge
 from app.sandbox.resources import Alert, Answer, Reservation, Task, Update, Worker
 from app.sandbox.wire import Order, read_form, read_inline, read_update
@@ -20,7 +21,8 @@ class TaskRouter(Workspace):
 
     `callback_url` and `fallback_url` may be set later: an application is often started after the sandbox.
     Callbacks are signed with the first of `auth_tokens` (one is invented when there is none); REST takes each
-    of them, and each of `api_keys` (SID to secret). `answer_limit` is in real seconds. Workspace has more.
+    of them, and each of `api_keys` (SID to secret). `answer_limit` is in real seconds. `faults` let requests
+    and callbacks fail. Workspace has more.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class TaskRouter(Workspace):
         auth_tokens: tuple[str, ...] = (),
         api_keys: Mapping[str, str] | None = None,
         answer_limit: float = callback.LIMIT,
+        faults: Faults | None = None,
         reservation_timeout: int = 120,
         clock: Callable[[], datetime] = utc_now,
         seed: int = 1,
@@ -43,12 +46,22 @@ class TaskRouter(Workspace):
         self.auth_tokens = auth_tokens or (self._sids.secret(),)
         self.api_keys = dict(api_keys or {})
         self.answer_limit = answer_limit
+        self.draws = Draws(faults)
         self._callbacks_under_way = 0
 
     @property
     def auth_token(self) -> str:
         """The auth token that signs callbacks."""
         return self.auth_tokens[0]
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong, and how often. Set it to begin an outage, drawn from its start, or to end one."""
+        return self.draws.faults
+
+    @faults.setter
+    def faults(self, faults: Faults | None) -> None:
+        self.draws = Draws(faults)
 
     def assign(self, task: Task, worker: Worker, *, sign_with: str | WebhookKey | None = None) -> Reservation:
         """Reserve the worker, send the callback, judge the answer, and return the reservation.
@@ -85,20 +98,30 @@ class TaskRouter(Workspace):
         with self._changed:
             return self._changed.wait_for(lambda: not self._callbacks_under_way, seconds)
 
-    def update(self, reservation: Reservation, body: bytes, expects: Callable[[int], bool]) -> None:
+    def update(
+        self,
+        reservation: Reservation,
+        body: bytes,
+        expects: Callable[[int], bool],
+        fault: RequestFault = "ok",
+    ) -> None:
         """Apply the form of a POST to the reservation, and keep it whatever comes of it. One at a time.
 
-        `expects` tells whether the reservation's version is the one that If-Match names. Raises RequestError:
-        412 for another version, 400 for every mistake.
+        `expects` tells whether the reservation's version is the one that If-Match names. With a fault of
+        NOTHING_APPLIED it is kept alone. Raises RequestError: 412 for another version, 400 for every mistake.
         """
         with self._changed:
             self.expire()
+            if fault in NOTHING_APPLIED:
+                self._keep(reservation, Update(self.clock(), body, 0, 0, REQUEST_FAULTS[fault], fault))
+                return
             try:
                 self._apply(reservation, body, expects)
             except RequestError as error:
-                self._keep(reservation, Update(self.clock(), body, error.status, error.code, error.text))
+                refused = Update(self.clock(), body, error.status, error.code, error.text, fault)
+                self._keep(reservation, refused)
                 raise
-            self._keep(reservation, Update(self.clock(), body, 200, 0, reservation.outcome))
+            self._keep(reservation, Update(self.clock(), body, 200, 0, reservation.outcome, fault))
 
     def _apply(self, reservation: Reservation, body: bytes, expects: Callable[[int], bool]) -> None:
         if not expects(reservation.version):
