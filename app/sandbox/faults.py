@@ -43,7 +43,7 @@ CALLBACK_FAULTS: Mapping[CallbackFault, str] = {
     "callback_to_fallback": "sent to the fallback URL as well, although the first was answered",
     "callback_late": "the answer of the callback URL ignored as if it were late",
 }
-"""What becomes of an assignment callback."""
+"""What becomes of an assignment callback; whatever is sent and answered, the first usable answer counts."""
 
 NOTHING_APPLIED: frozenset[RequestFault] = frozenset(
     {"rate_limited", "server_error", "unavailable", "stalled_before", "cut_before"}

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import orjson
@@ -9,11 +10,14 @@ import orjson
 from app.sandbox import callback, effects
 from app.sandbox.callback import WebhookKey
 from app.sandbox.errors import InstructionError, RequestError
-from app.sandbox.faults import NOTHING_APPLIED, REQUEST_FAULTS, Draws, Faults, RequestFault
+from app.sandbox.faults import NOTHING_APPLIED, REQUEST_FAULTS, CallbackFault, Draws, Faults, RequestFault
 from app.sandbox.judge import check_state, judge
 from app.sandbox.resources import Alert, Answer, Reservation, Task, Update, Worker
 from app.sandbox.wire import Order, read_form, read_inline, read_update
 from app.sandbox.workspace import Workspace, utc_now
+
+_A_MOMENT = 0.02
+"""Seconds between the two callbacks of `callback_twice`: the first is often not answered by then."""
 
 
 class TaskRouter(Workspace):
@@ -65,6 +69,10 @@ class TaskRouter(Workspace):
 
     def assign(self, task: Task, worker: Worker, *, sign_with: str | WebhookKey | None = None) -> Reservation:
         """Reserve the worker, send the callback, judge the answer, and return the reservation.
+
+        The first usable answer counts, as soon as it is there: a 200 in JSON, from either URL. A fault may
+        send more callbacks; their answers are kept with the reservation and change nothing. Without any
+        usable answer the last one is judged.
 
         `sign_with` is another auth token (a wrong one makes a wrong signature) or a key for HMAC_SHA256.
         Raises ValueError when the task is not pending.
@@ -154,31 +162,51 @@ class TaskRouter(Workspace):
     def _call_back(self, reservation: Reservation, key: str | WebhookKey) -> None:
         with self._changed:
             reservation.callback = self._parameters(reservation)
-        for url in filter(None, (self.callback_url, self.fallback_url)):
-            answer = callback.send(url, reservation.callback, key, self.answer_limit)
-            with self._changed:
-                reservation.answers.append(answer)
-            if callback.is_usable(answer):
-                break
+        fault = self.draws.of_callback()
+        if self.callback_url:
+            self._ask_primary(reservation, key, fault)
+        if self.fallback_url and (fault == "callback_to_fallback" or not _is_answered(reservation)):
+            self._ask(reservation, self.fallback_url, key)
         with self._changed:
-            self.expire()
-            self._judge_answers(reservation)
-            self._changed.notify_all()
+            if not _is_answered(reservation):
+                self._judge_answer(reservation, reservation.answers[-1] if reservation.answers else None)
 
-    def _judge_answers(self, reservation: Reservation) -> None:
+    def _ask_primary(self, reservation: Reservation, key: str | WebhookKey, fault: CallbackFault) -> None:
+        if fault != "callback_twice":
+            self._ask(reservation, self.callback_url, key, late=fault == "callback_late")
+            return
+        again = threading.Timer(_A_MOMENT, self._ask, (reservation, self.callback_url, key))
+        again.daemon = True
+        again.start()
+        self._ask(reservation, self.callback_url, key)
+        again.join()
+
+    def _ask(self, reservation: Reservation, url: str, key: str | WebhookKey, *, late: bool = False) -> None:
+        answer = callback.send(url, reservation.callback, key, self.answer_limit)
+        if late:
+            failure = f"no answer within {self.answer_limit:g} s (a fault: it came, and was ignored)"
+            answer = replace(answer, status=None, failure=failure)
+        with self._changed:
+            counts = callback.is_usable(answer) and not _is_answered(reservation)
+            reservation.answers.append(answer)
+            if counts:
+                self._judge_answer(reservation, answer)
+
+    def _judge_answer(self, reservation: Reservation, answer: Answer | None) -> None:
+        self.expire()
         try:
-            order = self._read_answers(reservation)
+            order = self._read_answer(reservation, answer)
             if order is not None:
                 self._carry_out(order, reservation)
         except InstructionError as error:
             reservation.alerts.append(Alert(error.code, error.text, reservation.sid, self.clock()))
             _note(reservation, f"alert {error.code}: {error.text}")
+        self._changed.notify_all()
 
-    def _read_answers(self, reservation: Reservation) -> Order | None:
-        if not reservation.answers:
+    def _read_answer(self, reservation: Reservation, answer: Answer | None) -> Order | None:
+        if answer is None:
             _note(reservation, "pending: no callback URL is set, an update over REST is awaited")
             return None
-        answer = reservation.answers[-1]
         if answer.status != 200:
             _note(reservation, _refusal(answer))
             return None
@@ -205,6 +233,10 @@ class TaskRouter(Workspace):
             "WorkerAttributes": orjson.dumps(worker.attributes).decode(),
             "ReservationSid": reservation.sid,
         }
+
+
+def _is_answered(reservation: Reservation) -> bool:
+    return any(map(callback.is_usable, reservation.answers))
 
 
 def _note(reservation: Reservation, outcome: str) -> None:
