@@ -96,7 +96,7 @@ class Faults:
             self._check_sum(self.probabilities(kinds))
         if unknown := set(self.script) - set(get_args(RequestFault)):
             raise ValueError(f"the script holds unknown faults: {', '.join(sorted(unknown))}")
-        if self.retry_after < 0 or not 0 <= self.stall < math.inf:
+        if self.retry_after < 0 or not 0 <= self.stall <= threading.TIMEOUT_MAX:
             raise ValueError("retry_after and stall are seconds, and not below 0")
 
     def probabilities(self, kinds: Mapping[K, str]) -> dict[K, float]:
