@@ -19,6 +19,9 @@ from app.sandbox.workspace import Workspace, utc_now
 _A_MOMENT = 0.02
 """Seconds between the two callbacks of `callback_twice`: the first is often not answered by then."""
 
+_RINGING = frozenset({"conference", "dequeue"})
+"""The instructions with which TaskRouter accepts for the worker, as soon as the phone is picked up."""
+
 
 class TaskRouter(Workspace):
     """A workspace with an account and an assignment callback.
@@ -26,7 +29,9 @@ class TaskRouter(Workspace):
     `callback_url` and `fallback_url` may be set later: an application is often started after the sandbox.
     Callbacks are signed with the first of `auth_tokens` (one is invented when there is none); REST takes each
     of them, and each of `api_keys` (SID to secret). `answer_limit` is in real seconds. `faults` let requests
-    and callbacks fail. Workspace has more.
+    and callbacks fail. `ringing` is how many seconds, by the clock, a worker takes to pick up after
+    conference or dequeue: until then the reservation is pending, and a second order makes a second call.
+    Workspace has more.
     """
 
     def __init__(
@@ -39,6 +44,7 @@ class TaskRouter(Workspace):
         api_keys: Mapping[str, str] | None = None,
         answer_limit: float = callback.LIMIT,
         faults: Faults | None = None,
+        ringing: float = 0,
         reservation_timeout: int = 120,
         clock: Callable[[], datetime] = utc_now,
         seed: int = 1,
@@ -51,6 +57,7 @@ class TaskRouter(Workspace):
         self.api_keys = dict(api_keys or {})
         self.answer_limit = answer_limit
         self.draws = Draws(faults)
+        self.ringing = ringing
         self._callbacks_under_way = 0
 
     @property
@@ -146,6 +153,9 @@ class TaskRouter(Workspace):
     def _carry_out(self, order: Order, reservation: Reservation) -> None:
         check_state(order, reservation.sid, reservation.status)
         verdict = judge(order, reservation.task.attributes, reservation.worker.attributes)
+        if self.ringing and order.instruction in _RINGING:
+            verdict = replace(verdict, status=None)
+            self._ring(reservation, self.ringing)
         if verdict.activity_sid:
             effects.move(reservation.worker, self.activity(verdict.activity_sid), self.clock())
         effects.apply(verdict, reservation, self._sids, self.clock())

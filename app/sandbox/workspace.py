@@ -56,6 +56,7 @@ class Workspace:
         self._live: list[Reservation] = []
         self._answer_by: Deadlines[Reservation] = []
         self._assign_by: Deadlines[Task] = []
+        self._picked_up: Deadlines[Reservation] = []
 
     def activity(self, sid: str) -> Activity:
         """Return the activity of this SID; an unknown SID becomes an activity in which no tasks come."""
@@ -168,12 +169,16 @@ class Workspace:
         return self._reservations.get(sid)
 
     def expire(self) -> None:
-        """Turn overdue pending reservations to `timeout` and cancel tasks that waited too long, by the clock.
+        """Do what is due by the clock: phones are picked up, reservations time out, old tasks are canceled.
 
         Every reading method does this first, so it needs no thread.
         """
         with self._changed:
             now = self.clock()
+            for reservation in _overdue(self._picked_up, now):
+                if reservation.status == "pending":
+                    effects.settle(reservation, "accepted", now)
+                    self._changed.notify_all()
             for reservation in _overdue(self._answer_by, now):
                 if reservation.status == "pending":
                     outcome = f"timeout after {self.reservation_timeout} s"
@@ -195,6 +200,12 @@ class Workspace:
                 if reservation.status == "pending":
                     self._end(reservation, "canceled", "canceled with its task", self.clock())
             effects.cancel(task, reason, self.clock())
+
+    def _ring(self, reservation: Reservation, seconds: float) -> None:
+        at = self.clock() + timedelta(seconds=seconds)
+        # Whose time is over before is not reached any more.
+        if at < reservation.deadline:
+            heappush(self._picked_up, (at, next(self._serials), reservation))
 
     def _longest_idle(self) -> Worker | None:
         self._live = [each for each in self._live if each.status in LIVE]

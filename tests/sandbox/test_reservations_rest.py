@@ -121,6 +121,52 @@ def test_a_second_call_to_a_pending_reservation_is_counted(workspace: Any, reser
     assert (reservation.applied, reservation.legs) == (["call", "call", "accept"], 2)
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [{"instruction": "dequeue", "dequeue_from": CALLER}, {"instruction": "conference", "from_": CALLER}],
+)
+def test_a_reservation_is_pending_while_the_phone_rings(
+    workspace: Any,
+    taskrouter: TaskRouter,
+    reservation: Reservation,
+    clock: ManualClock,
+    parameters: dict[str, Any],
+) -> None:
+    """A second order finds it pending and makes a second call; the first one picked up accepts it."""
+    taskrouter.ringing = 4
+    for _ in range(2):
+        assert resource(workspace, reservation).update(**parameters).reservation_status == "pending"
+    assert reservation.legs == 2
+    clock.advance(3)
+    assert resource(workspace, reservation).fetch().reservation_status == "pending"
+    clock.advance(1)
+    assert resource(workspace, reservation).fetch().reservation_status == "accepted"
+    assert (reservation.task.status, reservation.updated) == ("assigned", clock())
+    clock.advance(600)
+    assert resource(workspace, reservation).fetch().reservation_status == "accepted"
+
+
+def test_a_phone_that_rings_for_too_long_is_not_picked_up(
+    workspace: Any, taskrouter: TaskRouter, reservation: Reservation, clock: ManualClock
+) -> None:
+    """The reservation times out before."""
+    taskrouter.ringing = 120
+    resource(workspace, reservation).update(instruction="dequeue", dequeue_from=CALLER)
+    clock.advance(120)
+    assert resource(workspace, reservation).fetch().reservation_status == "timeout"
+
+
+def test_who_rejects_while_the_phone_rings_does_not_pick_up(
+    workspace: Any, taskrouter: TaskRouter, reservation: Reservation, clock: ManualClock
+) -> None:
+    """It stays rejected."""
+    taskrouter.ringing = 4
+    resource(workspace, reservation).update(instruction="conference", from_=CALLER)
+    resource(workspace, reservation).update(reservation_status="rejected")
+    clock.advance(4)
+    assert resource(workspace, reservation).fetch().reservation_status == "rejected"
+
+
 def test_what_is_refused_is_not_applied(workspace: Any, reservation: Reservation) -> None:
     """It stands among the updates alone."""
     with pytest.raises(TwilioRestException):

@@ -87,6 +87,14 @@ def test_a_task_whose_time_is_over_takes_its_reservation_with_it(
     assert reservation.task.reason == "Task TTL Exceeded"
 
 
+def test_the_time_of_a_task_ends_when_it_is_assigned(silent: TaskRouter, clock: ManualClock) -> None:
+    """How long it may wait is about waiting alone."""
+    reservation = silent.reserve(silent.add_task(timeout=60), silent.add_worker("Alice"))
+    effects.settle(reservation, "accepted", clock())
+    clock.advance(61)
+    assert [each.status for each in silent.tasks()] == ["assigned"]
+
+
 def test_a_task_is_canceled_after_a_thousand_rejections(silent: TaskRouter, clock: ManualClock) -> None:
     """Twilio gives up then; so does the sandbox."""
     task, alice = silent.add_task(), silent.add_worker("Alice")
