@@ -1,5 +1,8 @@
 """How commands end: 0 fine, 1 what was asked found problems, 2 wrong usage or unreadable input."""
 
+import errno
+import os
+import sys
 from typing import Any
 
 import click
@@ -13,7 +16,9 @@ from app.errors import (
     SettingsError,
     StoreError,
 )
+from app.settings import process_environment
 
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 # From error to exit status, the particular ones first.
 EXIT_STATUS: dict[type[DeskError], int] = {
     RulesBroken: 1,
@@ -27,7 +32,19 @@ EXIT_STATUS: dict[type[DeskError], int] = {
 class Desk(click.Group):
     """A group whose commands may raise our errors: each becomes a sentence and an exit status."""
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:
+            if error.errno not in UNWRITABLE:
+                raise
+            click.echo(f"desk: the output cannot be written: {error.strerror}", err=True)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python would try once more when it ends
+            sys.exit(1)
+
     def invoke(self, ctx: click.Context) -> Any:
+        if process_environment().get("NO_COLOR"):
+            ctx.color = False
         try:
             return super().invoke(ctx)
         except DeskError as error:

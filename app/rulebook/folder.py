@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -66,6 +67,18 @@ def fingerprint(folder: Path) -> Fingerprint:
     except RulesUnreadable as error:
         return (str(error),)
     return (folder_identity(folder), files)
+
+
+def changed_at(folder: Path, now: datetime) -> datetime:
+    """When a rules file was last changed, added or removed; `now` where the folder cannot be listed.
+
+    Every process finds the same time, whenever it looks: it is the system's, which nobody can set.
+    """
+    try:
+        changes = [path.stat().st_ctime for path in (folder, *_paths(folder))]
+    except (OSError, RulesUnreadable):
+        return now
+    return min(now, datetime.fromtimestamp(max(changes), UTC))
 
 
 def folder_identity(folder: Path) -> tuple[int, ...]:

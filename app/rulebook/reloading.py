@@ -11,7 +11,7 @@ from time import monotonic
 
 from app.engine.ruleset import RuleSet
 from app.rulebook.checking import Finding
-from app.rulebook.folder import Fingerprint, fingerprint
+from app.rulebook.folder import Fingerprint, changed_at, fingerprint
 from app.rulebook.outside import Outside
 from app.rulebook.standing import Failing, Rulebook, Standing
 from app.rulebook.starting import Memory, keep
@@ -110,7 +110,8 @@ class Reloader:
     def _refuse(self, finding: Finding) -> None:
         standing = self._rulebook.standing
         before = standing.failing
-        failing = Failing(before.since if before else self._clock(), finding.error, finding.problems)
+        since = before.since if before else changed_at(self._folder, self._clock())
+        failing = Failing(since, finding.error, finding.problems)
         self._rulebook.standing = replace(standing, failing=failing)
         if failing != before:
             self._rulebook.reloads.refused += 1

@@ -12,7 +12,7 @@ from app.engine.loading import read_rules
 from app.engine.ruleset import RuleSet
 from app.engine.source import SourceFile
 from app.errors import DeskError, RulesBroken, RulesUnreadable, StoreError
-from app.rulebook.folder import read_files
+from app.rulebook.folder import changed_at, read_files
 from app.rulebook.standing import Failing, Standing, broken, sentences
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def starting_rules(
         last = read_rules(kept, environment, lint=False)[0] if kept else None
         if last is None:
             raise
-        return Standing(last, failing=_failing(error, last, now), since=now)
+        return Standing(last, failing=_failing(error, last, changed_at(folder, now)), since=now)
     keep(memory, folder, ruleset.version, files, now)
     return Standing(ruleset, files, since=now)
 
@@ -80,8 +80,8 @@ def keep(memory: Memory, folder: Path, version: str, files: Sequence[SourceFile]
         log.warning("rules not kept", extra={"fields": {"rules": version, "error": str(error)}})
 
 
-def _failing(error: DeskError, last: RuleSet, now: datetime) -> Failing:
-    failing = Failing(now, str(error), sentences(getattr(error, "problems", ())))
+def _failing(error: DeskError, last: RuleSet, since: datetime) -> Failing:
+    failing = Failing(since, str(error), sentences(getattr(error, "problems", ())))
     fields = {"running": last.version, "error": failing.error, "problems": failing.problems}
     log.warning("the last good rules run instead", extra={"fields": fields})
     return failing
@@ -98,5 +98,5 @@ def _kept(memory: Memory, folder: Path) -> tuple[SourceFile, ...]:
 
 
 def _name(folder: Path) -> str:
-    """The folder as people name it, which stays when a release is put into another place."""
-    return os.fsencode(os.path.normpath(folder)).decode(errors="replace")
+    """The folder's whole path, however it was named; through links that lead elsewhere it stays the same."""
+    return os.fsencode(os.path.abspath(folder)).decode(errors="replace")  # noqa: PTH100  resolves no link

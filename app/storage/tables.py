@@ -8,7 +8,7 @@ metadata = MetaData()
 good_rules = Table(
     "rules_last_loaded",
     metadata,
-    Column("folder", Text, primary_key=True),  # as RULES_DIR has it
+    Column("folder", Text, primary_key=True),  # its whole path
     Column("version", String(64), nullable=False),
     Column("files", Text, nullable=False),  # a JSON object: text by file name
     Column("loaded_at", DateTime(timezone=True), nullable=False),

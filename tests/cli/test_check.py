@@ -249,11 +249,13 @@ def test_a_rules_name_cannot_reach_the_terminal(folder: Path) -> None:
 
 
 def test_colour_is_for_terminals(folder: Path) -> None:
-    """On a terminal the level has a colour; elsewhere no line has any."""
+    """On a terminal the level has a colour; elsewhere no line has any, and where NO_COLOR is set."""
     command = [sys.executable, "-m", "app.cli", "check", str(folder)]
     controller, terminal = pty.openpty()
     subprocess.run(command, stdout=terminal, check=True)
     assert b"\x1b[33m\x1b[1mwarning\x1b[0m: recorded" in os.read(controller, 65536)
+    subprocess.run(command, stdout=terminal, check=True, env={**os.environ, "NO_COLOR": "1"})
+    assert b"\x1b" not in os.read(controller, 65536)
     os.close(terminal)
     os.close(controller)
     piped = subprocess.run(command, capture_output=True, check=True)

@@ -54,6 +54,16 @@ def test_the_table_is_tested_whole() -> None:
     assert {type(error): status for error, status, _ in ERRORS} == EXIT_STATUS
 
 
+@pytest.mark.parametrize("arguments", [["schema"], ["check", "--explain", "R014"], ["--help"]])
+def test_output_that_cannot_be_written(arguments: list[str]) -> None:
+    """A full disk behind a redirection is a sentence."""
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "app.cli", *arguments]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=BARE, check=False)
+    said = "desk: the output cannot be written: No space left on device\n"
+    assert (ended.returncode, ended.stderr) == (1, said)
+
+
 def serve(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """`desk serve` with an account, in a process that ends by itself."""
     account = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "token"}

@@ -215,6 +215,15 @@ def test_a_file_that_was_only_touched_changes_nothing(
     assert watched.rulebook.reloads == Reloads()
 
 
+def test_a_folder_that_holds_what_runs_never_fails(watch: Callable[..., Watched], folder: Path) -> None:
+    """It was started with, though its own test fails, and then touched: nothing is kept from running."""
+    (folder / "a.yaml").write_text(FAILING_TEST)
+    watched = watch(folder)
+    with another_look(watched):
+        os.utime(folder / "a.yaml", (1, 1))
+    assert not watched.fails()
+
+
 def test_since_when_the_rules_run(watched: Watched) -> None:
     """Since they were taken over; what was refused, taken back or only touched in between changes nothing."""
     path = watched.folder / "a.yaml"

@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,8 @@ from app.rulebook.starting import keep
 from app.storage import Store
 from tests.rulebook.conftest import DEFAULT, FAILING_TEST, NOW, rule
 
-LATER = NOW + timedelta(hours=1)
+HOUR = timedelta(hours=1)
+LATER = NOW + HOUR
 
 
 def version(folder: Path) -> str:
@@ -64,6 +65,17 @@ def test_the_last_good_rules_run_when_the_folder_is_broken(
         str(folder / "00.yaml"): DEFAULT,
         str(folder / "a.yaml"): rule("good"),
     }
+
+
+def test_every_process_says_the_same_of_since_when_the_folder_fails(folder: Path, store: Store) -> None:
+    """A process that is started an hour later knows when the folder was broken."""
+    starting_rules(folder, {}, store, NOW)
+    (folder / "a.yaml").write_text("rules: [{}]\n")
+    now = datetime.now(UTC)
+    found = [starting_rules(folder, {}, store, now + hours * HOUR).failing for hours in (1, 2)]
+    assert found[0] == found[1]
+    assert found[0]
+    assert abs(found[0].since - now) < HOUR
 
 
 def test_the_very_first_start_needs_good_rules(folder: Path, store: Store) -> None:
