@@ -201,7 +201,7 @@ def decided(ruleset: RuleSet, moment: Moment) -> tuple[object, ...]:
 
 def witnesses(ruleset: RuleSet) -> list[Moment]:
     """For each rule a call that it decides, and for each task type one that gets the default."""
-    found = [reach.example for reach in reaches(ruleset)] + [gap.example for gap in gaps(ruleset)]
+    found = [reach.example for reach in reaches(ruleset)] + [gap.example for gap in gaps(ruleset).found]
     return rung(found)
 
 

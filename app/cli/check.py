@@ -1,7 +1,7 @@
 """`desk check`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
@@ -18,11 +18,13 @@ from app.cli.output import (
     problem_document,
     problem_line,
     summary,
+    undecided_gap_line,
+    undecided_gap_object,
 )
 from app.cli.sarif import sarif
 from app.engine.catalogue import Check
 from app.engine.checks import MANUALS, manual
-from app.engine.reachability import gaps
+from app.engine.reachability import Gaps, gaps
 from app.model import Level, Problem
 from app.rulebook import Reading, read_folder
 from app.settings import process_environment, rules_folder
@@ -60,7 +62,7 @@ def check(ctx: click.Context, folder: Path | None, strict: bool, form: str, expl
 
     Each line ends in the id of a check, whose manual --explain prints. The comment # desk: ignore[R012] on a
     rule silences the warnings of that check. Behind the problems stands, for each task type that has one, a
-    call that no rule matches and that gets the default.
+    call that no rule matches and that gets the default; and each type of which that is not known, and why.
 
     \b
     Examples:
@@ -94,9 +96,11 @@ def check(ctx: click.Context, folder: Path | None, strict: bool, form: str, expl
 
 def _document(reading: Reading) -> dict[str, object]:
     rules = reading.ruleset
+    told = gaps(rules) if rules else Gaps((), ())
     return {
         **problem_document(reading.problems),
-        "gaps": [gap_object(gap) for gap in gaps(rules)] if rules else [],
+        "gaps": [gap_object(gap) for gap in told.found],
+        "undecided_gaps": [undecided_gap_object(gap) for gap in told.undecided],
         "rules": len(rules.rules) if rules else 0,
         "version": rules.version if rules else None,
     }
@@ -109,14 +113,19 @@ def _text(reading: Reading, folder: Path) -> None:
         files = sum(not file.holds_tests for file in reading.files)
         said = summary(reading.problems, len(reading.ruleset.rules), files)
         click.echo(f"{folder}: {said}; version {reading.ruleset.version}")
-        found = gaps(reading.ruleset)
-        for gap in found[:SHOWN_GAPS]:
-            click.echo(gap_line(gap))
-        if found[SHOWN_GAPS:]:
-            more = count(len(found) - SHOWN_GAPS, "type")
-            click.echo(f"and so can tasks of {more} more: see --format json")
+        told = gaps(reading.ruleset)
+        _few([gap_line(gap) for gap in told.found], "and so can tasks of {} more")
+        _few([undecided_gap_line(gap) for gap in told.undecided], "nor is it known of {} more")
     else:
         click.echo(f"{folder}: {count(reading.errors, 'error')}", err=True)
+
+
+def _few(lines: Sequence[str], others: str) -> None:
+    """One line for each of a few task types; of the rest `others` says how many they are."""
+    for line in lines[:SHOWN_GAPS]:
+        click.echo(line)
+    if lines[SHOWN_GAPS:]:
+        click.echo(f"{others.format(count(len(lines) - SHOWN_GAPS, 'type'))}: see --format json")
 
 
 def _coloured(problem: Problem) -> str:

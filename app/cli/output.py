@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from app.engine.reachability import Gap
+from app.engine.reachability import Gap, UndecidedGap
 from app.model import Level, Problem
 
 # What GitHub calls a problem of each level.
@@ -62,11 +62,21 @@ def problem_document(problems: Sequence[Problem]) -> dict[str, list[dict[str, ob
 
 def gap_line(gap: Gap) -> str:
     """Which tasks get the default, and a call that shows it."""
-    which = f"of type {gap.task_type!r}" if gap.task_type else "of a type that no rule names"
     call = gap.example
     parts = [("task", call.task), ("worker", call.worker), ("callback", call.callback)]
     shown = [f"{name} {json.dumps(document, ensure_ascii=False)}" for name, document in parts if document]
+    which = _of_type(gap.task_type)
     return one_line(f"a task {which} can get the default: {', '.join([*shown, f'{call.at:%a %H:%M} UTC'])}")
+
+
+def undecided_gap_line(gap: UndecidedGap) -> str:
+    """Of which tasks it is not known whether they can get the default, and why."""
+    asked = f"whether a task {_of_type(gap.task_type)} can get the default"
+    return one_line(f"{asked} is not known: {gap.reason}")
+
+
+def _of_type(task_type: str | None) -> str:
+    return "of a type that no rule names" if task_type is None else f"of type {task_type!r}"
 
 
 def gap_object(gap: Gap) -> dict[str, object]:
@@ -74,6 +84,11 @@ def gap_object(gap: Gap) -> dict[str, object]:
     call = gap.example
     parts = {"task": call.task, "worker": call.worker, "callback": call.callback, "at": call.at.isoformat()}
     return {"task_type": gap.task_type, **parts}
+
+
+def undecided_gap_object(gap: UndecidedGap) -> dict[str, object]:
+    """The same of a type of which it is not known: no call, but why."""
+    return {"task_type": gap.task_type, "reason": gap.reason}
 
 
 def summary(problems: Sequence[Problem], rules: int, files: int) -> str:

@@ -53,19 +53,42 @@ class Gap:
     example: Example
 
 
+@dataclass(frozen=True, slots=True)
+class UndecidedGap:
+    """A task type (None: all that no rule names), and why it is not known whether it can get the default."""
+
+    task_type: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """What gets the default, by task type: where a call was found, and where nobody can say."""
+
+    found: tuple[Gap, ...]
+    undecided: tuple[UndecidedGap, ...]
+
+
 def reaches(ruleset: RuleSet, patience: int = PATIENCE) -> tuple[Reach, ...]:
     """For each rule, in order, whether it can decide. `patience` bounds how many rules are asked for that."""
     reasoning = _Reasoning(ruleset, patience)
     return tuple(reasoning.reach(rule) for rule in ruleset.rules)
 
 
-def gaps(ruleset: RuleSet) -> tuple[Gap, ...]:
-    """For each task type a call that no rule matches, where one is found."""
+def gaps(ruleset: RuleSet) -> Gaps:
+    """For each task type a call that no rule matches, or why it is not known whether there is one."""
     reasoning = _Reasoning(ruleset, PATIENCE)
     named = dict.fromkeys(name for rule in ruleset.rules for name in rule.task_types)
     unnamed = next(name for name in _names() if name not in named)
-    examples = [(name, reasoning.unmatched(name)) for name in named] + [(None, reasoning.unmatched(unnamed))]
-    return tuple(Gap(name, example) for name, example in examples if example)
+    findings = [(name, reasoning.unmatched(name)) for name in named] + [(None, reasoning.unmatched(unnamed))]
+    return Gaps(
+        tuple(Gap(name, finding.example) for name, finding in findings if finding.example),
+        tuple(
+            UndecidedGap(name, finding.reason)
+            for name, finding in findings
+            if finding.verdict is Verdict.UNDECIDED
+        ),
+    )
 
 
 class _TooLongError(Exception):
@@ -88,12 +111,12 @@ class _Reasoning:
         except _TooLongError:
             return Reach(rule, Verdict.UNDECIDED, reason=TOO_LONG)
 
-    def unmatched(self, task_type: str) -> Example | None:
-        """A call of the type that no rule matches; None as well where it would take too long to find one."""
+    def unmatched(self, task_type: str) -> Finding:
+        """A call of the type that no rule matches, a proof that there is none, or why neither was found."""
         try:
-            return self.search(_is_of_type((task_type,), self.ruleset.task_type_from), None)[0].example
+            return self.search(_is_of_type((task_type,), self.ruleset.task_type_from), None)[0]
         except _TooLongError:
-            return None
+            return Finding(Verdict.UNDECIDED, reason=TOO_LONG)
 
     def reached(self, rule: Rule) -> Reach:
         condition = _condition(rule, self.ruleset)

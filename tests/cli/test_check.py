@@ -82,6 +82,47 @@ def test_good_rules_are_summed_up(rules: Path) -> None:
     assert gap.endswith('can get the default: task {"type": "other"}, Mon 12:00 UTC')
 
 
+RIDDLE = 'NOT (phone MATCHES "^[+]44(7[0-9]{9})$" AND phone MATCHES "(1|2|3)4$")'
+
+
+def riddles(*task_types: str) -> str:
+    """For each type a rule, of which nobody can say whether it takes all calls."""
+    rules = "".join(
+        f"  - {{name: {each}, task_type: {each}, when: '{RIDDLE}', defer: x}}\n" for each in task_types
+    )
+    return f"default: {{defer: later}}\nrules:\n{rules}"
+
+
+def test_what_is_not_known_of_a_type_is_said(folder: Path) -> None:
+    """Behind the gaps that are known: in a line with the reason, and under a key of its own."""
+    (folder / "a.yaml").write_text(riddles("sales"))
+    _, gap, riddle = check(folder).stdout.splitlines()
+    assert gap.startswith("a task of a type that no rule names can get the default: ")
+    reason = '`task.phone MATCHES "^[+]44(7[0-9]{9})$"` cannot be taken apart'
+    assert riddle == f"whether a task of type 'sales' can get the default is not known: {reason}"
+    document = json.loads(check(folder, "--format", "json").stdout)
+    assert [each["task_type"] for each in document["gaps"]] == [None]
+    assert document["undecided_gaps"] == [{"task_type": "sales", "reason": reason}]
+
+
+def test_few_types_are_shown_and_the_others_counted(folder: Path) -> None:
+    """Of those that get the default, and of those of which it is not known; JSON has them all."""
+    known = "".join(f"  - {{name: k{n}, task_type: k{n}, when: x == 1, defer: x}}\n" for n in range(11))
+    (folder / "a.yaml").write_text(riddles(*(f"r{n}" for n in range(11))) + known)
+    lines = check(folder).stdout.splitlines()[1:]
+    assert [line.split(":")[0] for line in lines[9:12]] == [
+        "a task of type 'k9' can get the default",
+        "and so can tasks of 2 types more",
+        "whether a task of type 'r0' can get the default is not known",
+    ]
+    assert [line.split(":")[0] for line in lines[20:]] == [
+        "whether a task of type 'r9' can get the default is not known",
+        "nor is it known of 1 type more",
+    ]
+    document = json.loads(check(folder, "--format", "json").stdout)
+    assert (len(document["gaps"]), len(document["undecided_gaps"])) == (12, 11)
+
+
 def test_warnings_fail_where_that_is_asked(folder: Path) -> None:
     """Else they are shown and counted."""
     assert check(folder).exit_code == 0
@@ -92,7 +133,7 @@ def test_warnings_fail_where_that_is_asked(folder: Path) -> None:
 def test_json_has_exactly_the_documented_keys(folder: Path) -> None:
     """For problems and around them; a rule set with errors has no version."""
     document = json.loads(check(folder, "--format", "json").stdout)
-    assert document.keys() == {"problems", "notes", "gaps", "rules", "version"}
+    assert document.keys() == {"problems", "notes", "gaps", "undecided_gaps", "rules", "version"}
     assert document["notes"] == []
     assert document["rules"] == 1
     assert document["problems"] == [

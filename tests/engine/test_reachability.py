@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.expressions import parse, parse_reference
-from app.engine.reachability import TOO_LONG, TOO_MANY, gaps, reaches
+from app.engine.reachability import TOO_LONG, TOO_MANY, Gaps, UndecidedGap, gaps, reaches
 from app.engine.ruleset import Action, Rule, RuleSet, Term
 from app.engine.scope import scope_of
 from app.engine.witness import Example, Verdict
@@ -93,7 +93,7 @@ def test_the_type_may_be_found_in_several_places() -> None:
         """)
 
     assert covering(found) == {"c": ["b"]}
-    assert [gap.example.task for gap in gaps(found)] == [{"kind": "other"}]
+    assert [gap.example.task for gap in gaps(found).found] == [{"kind": "other"}]
 
 
 def test_a_rule_that_matches_no_call_is_covered_by_none() -> None:
@@ -142,11 +142,35 @@ def test_gaps_are_shown_by_a_call() -> None:
           - {name: b, task_type: sales, defer: x}
         """)
 
-    assert [(gap.task_type, gap.example.task) for gap in gaps(found)] == [
+    assert [(gap.task_type, gap.example.task) for gap in gaps(found).found] == [
         ("support", {"type": "support"}),
         (None, {"type": "other"}),
     ]
-    assert gaps(ruleset("default: {defer: later}\nrules: [{name: a, defer: x}]\n")) == ()
+    assert gaps(ruleset("default: {defer: later}\nrules: [{name: a, defer: x}]\n")) == Gaps((), ())
+
+
+def test_what_nobody_can_say_of_a_type_is_no_gap_and_not_silence() -> None:
+    """A type is told with the reason, among others that have a gap or have none."""
+    found = gaps(
+        ruleset("""\
+        default: {defer: later}
+        rules:
+          - {name: a, task_type: sales, when: 'NOT (n MATCHES "^[+]447" AND n MATCHES "(1|2)4$")', defer: x}
+          - {name: b, task_type: support, defer: x}
+        """)
+    )
+
+    assert [gap.task_type for gap in found.found] == [None]
+    assert [gap.task_type for gap in found.undecided] == ["sales"]
+    assert "MATCHES" in found.undecided[0].reason
+
+
+def test_a_type_with_very_many_rules_is_told_as_not_known() -> None:
+    """The search for a call that none of them takes ends, and says why."""
+    ranges = [f"n >= {number} AND n < {number + 1}" for number in range(40)]
+    found = gaps(rules(*ranges, "NOT (n >= 0 AND n < 40)"))
+
+    assert found.undecided == (UndecidedGap("t", TOO_MANY),)
 
 
 WHENS = st.sampled_from(
@@ -192,10 +216,12 @@ def test_no_call_contradicts_what_is_said(
     )
     given_rules = RuleSet(made, Action(Mode.DEFER, reason="x"), {}, "v", (parse_reference("type"),))
     reached = {each.rule.name: each for each in reaches(given_rules)}
+    told = gaps(given_rules)
+    assert all(decider(given_rules, gap.example) is None for gap in told.found)
     for each in reached.values():
         assert each.example is None or decider(given_rules, each.example) is each.rule
     for p, q, hour in calls:
         scope = scope_of(callback({"p": p, "q": q}), {}, MONDAY_NOON.replace(hour=hour))
         rule = given_rules.match(scope)
         assert rule is None or reached[rule.name].verdict is not Verdict.NONE
-        assert rule or gaps(given_rules)
+        assert rule or told.found or told.undecided
