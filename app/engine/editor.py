@@ -50,6 +50,7 @@ def rules_schema() -> JsonSchema:
         **{name: _parameters(instruction) for name, instruction in INSTRUCTIONS.items()},
         "test": _level("test", CaseShape),
         "expect": _level("expect", ExpectShape),
+        "expected": _expected(),
     }
     # A file that is empty, or all comment, holds no rule and no mistake.
     file = _level("file", FileShape) | {"type": ["object", "null"]}
@@ -77,18 +78,44 @@ def _parameters(instruction: InstructionSchema) -> JsonSchema:
 
 def _instruction(mode: Mode) -> JsonSchema:
     """Any instruction in one mode: its name decides which keys there are and which must be there."""
-    names = {"enum": list(INSTRUCTIONS)}
-    in_any_case = {"type": "string", "pattern": "|".join(map(_in_any_case, INSTRUCTIONS))}
     return {
         "description": ABOUT[mode],
         "type": "object",
-        "properties": {"instruction": {"description": INSTRUCTION, "anyOf": [names, in_any_case]}},
+        "properties": {"instruction": _name()},
         "required": ["instruction"],
         "allOf": [
             {"if": _is(name), "then": {"allOf": [reference(name), _of_mode(instruction, mode)]}}
             for name, instruction in INSTRUCTIONS.items()
         ],
     }
+
+
+def _expected() -> JsonSchema:
+    """What a test expects of an instruction: any of its keys, or of those of all where it is not named."""
+    unnamed = {"not": {"required": ["instruction"]}}
+    any_key: dict[str, JsonSchema] = {key: {} for each in INSTRUCTIONS.values() for key in each.parameters()}
+    return {
+        "description": ABOUT["expected"],
+        "type": "object",
+        "properties": {"instruction": _name()},
+        "allOf": [
+            *({"if": _is(name), "then": _only(_any_value(name))} for name in INSTRUCTIONS),
+            {"if": unnamed, "then": _only({"instruction": {}, **any_key})},
+        ],
+    }
+
+
+def _any_value(name: str) -> Mapping[str, JsonSchema]:
+    """The keys of an instruction, whatever they hold."""
+    keys = INSTRUCTIONS[name].parameters()
+    return {"instruction": {}, **{key: {"description": PARAMETERS[name][key]} for key in keys}}
+
+
+def _name() -> JsonSchema:
+    """The name of an instruction: an editor completes it in small letters, and takes it in any case."""
+    names = {"enum": list(INSTRUCTIONS)}
+    in_any_case = {"type": "string", "pattern": "|".join(map(_in_any_case, INSTRUCTIONS))}
+    return {"description": INSTRUCTION, "anyOf": [names, in_any_case]}
 
 
 def _of_mode(instruction: InstructionSchema, mode: Mode) -> JsonSchema:
@@ -118,9 +145,8 @@ def _described(value: JsonSchema, text: str) -> JsonSchema:
 
 
 def _closed(name: str, properties: Mapping[str, JsonSchema]) -> JsonSchema:
-    return {
-        "description": ABOUT[name],
-        "type": "object",
-        "properties": dict(properties),
-        "additionalProperties": False,
-    }
+    return {"description": ABOUT[name], "type": "object", **_only(properties)}
+
+
+def _only(properties: Mapping[str, JsonSchema]) -> JsonSchema:
+    return {"properties": dict(properties), "additionalProperties": False}

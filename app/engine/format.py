@@ -227,8 +227,8 @@ class ExpectShape(Schema):
     """What a test of the rules expects."""
 
     rule = Prose()
-    reply = Object()
-    post = Object()
+    reply = Object("expected")
+    post = Object("expected")
     defer = Prose()
     problem = Code()
 

@@ -17,6 +17,7 @@ ABOUT: Texts = {
     "post": "An instruction that is posted to the Reservation over REST.",
     "test": "A test of the rules: a call, and what is expected of the rules for it.",
     "expect": "What is expected of the rules: only what is written here is compared.",
+    "expected": "What an instruction must hold: any of its keys, each with a value, or null for none.",
     "accept": "The worker takes the task; connecting the two is left to you.",
     "reject": "The worker does not take the task, and moves to an activity.",
     "dequeue": "The caller, who was parked by <Enqueue>, is bridged to the worker.",

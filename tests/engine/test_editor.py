@@ -137,6 +137,11 @@ EVERYTHING: dict[str, Any] = {
             "expect": {"rule": "default", "reply": {"instruction": "reject"}, "problem": 40140},
         },
         {"name": "posted", "expect": {"post": {"instruction": "reject", "activity_sid": None}}},
+        {
+            "name": "of one instruction",
+            "expect": {"reply": {"instruction": "Redirect", "url": 7, "accept": None}},
+        },
+        {"name": "of any", "expect": {"reply": {"timeout": None, "conference_record": [], "call_sid": ""}}},
         {"name": "deferred", "expect": {"rule": "deferred", "defer": "in the browser"}},
     ],
 }
@@ -162,8 +167,7 @@ def at(document: Any, path: Path_) -> Any:
 
 def is_own(path: Path_) -> bool:
     """Whether a key is one that the operator chose."""
-    compared = path[2:3] == ("expect",) and len(path) > 4
-    return compared or any(key in OWN_KEYS for key in path[:-1])
+    return any(key in OWN_KEYS for key in path[:-1])
 
 
 @pytest.mark.parametrize("validator", VALIDATORS)
@@ -554,6 +558,49 @@ def test_an_instruction_in_capitals_has_the_same_keys() -> None:
     """The other keys depend on its name, not on how it is written."""
     assert FITS.is_valid(rule("post", instruction="REJECT", activity_sid=OFFLINE))
     assert not FITS.is_valid(rule("post", instruction="REJECT", activity=OFFLINE))
+
+
+def expecting(action: str, **values: object) -> dict[str, Any]:
+    return {"tests": [{"name": "a test", "expect": {action: values}}]}
+
+
+@pytest.mark.parametrize("action", ["reply", "post"])
+@pytest.mark.parametrize("name", INSTRUCTIONS)
+def test_a_test_expects_any_of_an_instructions_keys(name: str, action: str) -> None:
+    """With any value, or null for none; and no key that it has not, however its name is written."""
+    keys = INSTRUCTIONS[name].parameters()
+    for written_as in (name, name.title(), name.upper()):
+        for value in (None, "", "x", 0, True, ["x"], {"x": 1}):
+            good = expecting(action, instruction=written_as, **dict.fromkeys(keys, value))
+            assert FITS.is_valid(good)
+            assert errors("everything.yaml", good | {"default": {"defer": "x"}}) == []
+        for key in {*KEYS, "urrl", ""} - {*keys}:
+            assert not FITS.is_valid(expecting(action, instruction=written_as, **{key: None}))
+
+
+@pytest.mark.parametrize("action", ["reply", "post"])
+@pytest.mark.parametrize(
+    ("expected", "fits"),
+    [
+        ({}, True),
+        ({"url": "https://example.com", "room_name": None, "activity_sid": 5}, True),
+        ({"instrucxion": "accept"}, False),
+        ({"urrl": "https://example.com"}, False),
+        ({"instruction": "redirect", "urrl": "https://example.com"}, False),
+        ({"instruction": "accept", "url": None}, False),
+        ({"instruction": "acept"}, False),
+        ({"instruction": None}, False),
+        ({"instruction": ["accept"]}, False),
+        ({"instruction": ""}, False),
+    ],
+)
+def test_a_test_expects_what_some_instruction_has(
+    expected: dict[str, object], fits: bool, action: str
+) -> None:
+    """The schema and `desk check` agree, with a name and without."""
+    document = expecting(action, **expected)
+    assert [validator(SCHEMA).is_valid(document) for validator in VALIDATORS] == [fits, fits]
+    assert (errors("everything.yaml", document | {"default": {"defer": "x"}}) == []) == fits
 
 
 @pytest.mark.parametrize(
