@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import lru_cache
 
+from app.engine.callback import KNOWN
 from app.engine.expressions import Reference
 from app.engine.expressions.meaning import DAYS, folded, kind
 from app.engine.scope import NUMBERS
@@ -57,5 +60,22 @@ def nature_of(reference: Reference) -> Nature | None:
     if reference.root == "taskrouter":
         return CLOCK[str(reference.path[0])]
     if reference.root == "callback" and len(reference.path) == 1:
-        return NUMBER if reference.path[0] in NUMBERS else TEXT
+        return NUMBER if (meant_parameter(reference) or reference.path[0]) in NUMBERS else TEXT
     return None
+
+
+def meant_parameter(reference: Reference) -> str | None:
+    """The parameter of every callback that a reference nearly names, and does not name."""
+    return _nearly_known(str(reference.path[0])) if reference.root == "callback" else None
+
+
+@lru_cache(maxsize=1_000)
+def _nearly_known(name: str) -> str | None:
+    if name in KNOWN:
+        return None
+    by_case = {known.casefold(): known for known in sorted(KNOWN)}
+    word = name.replace("_", "").casefold()
+    near = get_close_matches(word, by_case, n=1, cutoff=0.85)
+    # TimestampMs and TaskAgent go on where a known name ends, and are names of their own.
+    goes_on = near and word.startswith(near[0]) and len(word) > len(near[0]) + 1
+    return by_case[near[0]] if near and not goes_on else None

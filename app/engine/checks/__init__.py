@@ -141,8 +141,8 @@ class Manual:
 # Lints that see why a rule is of no use, or what nobody can tell of it; and those that see no more than that.
 WHY = frozenset({Check.NEVER_HOLDS, Check.TYPE_CONTRADICTED, Check.CONSTANTS_COMPARED, Check.LIST_WANTED})
 THAT: Mapping[Check, frozenset[Check]] = {
-    Check.ALWAYS_TRUE: WHY,
-    Check.NEVER_TRUE: WHY | {Check.QUOTED_VALUE},
+    Check.ALWAYS_TRUE: WHY | {Check.UNLIKELY_REFERENCE},
+    Check.NEVER_TRUE: WHY | {Check.UNLIKELY_REFERENCE, Check.QUOTED_VALUE},
     Check.UNREACHABLE: WHY,
     Check.UNDECIDED: WHY | {Check.UNQUOTED_TEXT, Check.TEMPLATE_NOT_READ},
 }

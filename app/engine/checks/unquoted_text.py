@@ -28,6 +28,7 @@ from collections.abc import Iterator
 
 from app.engine.catalogue import Check
 from app.engine.expressions import Reference, references
+from app.engine.expressions.tree import ROOTS
 from app.engine.natures import nature_of
 from app.engine.written import Written, WrittenComparison
 from app.model import Problem
@@ -65,7 +66,7 @@ def _meant_as_text(comparison: WrittenComparison) -> Reference | None:
             candidates = [(left, right)]
         case _:
             candidates = []
-    if _words(left) & _words(right):
+    if _words(left) & _words(right) or any(_is_a_root(comparison, side) for side in (left, right)):
         return None
     bare = [name for name, other in candidates if _is_bare(comparison, name) and _can_be_text(other)]
     return bare[0] if bare else None
@@ -78,6 +79,11 @@ def _words(reference: Reference) -> set[str]:
 
 def _is_bare(comparison: WrittenComparison, side: Reference) -> bool:
     return len(side.path) == 1 and comparison.term.is_bare(side)
+
+
+def _is_a_root(comparison: WrittenComparison, side: Reference) -> bool:
+    """Whether it is a root alone, of which another check tells."""
+    return side.path[0] in ROOTS and _is_bare(comparison, side)
 
 
 def _can_be_text(reference: Reference) -> bool:
