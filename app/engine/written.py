@@ -168,8 +168,15 @@ class WrittenComparison:
 
     def warning(self, check: Check, side: Operand, message: str, hint: str) -> Problem:
         """A warning about a side."""
+        return self._problem(Level.WARNING, check, side, message, hint)
+
+    def note(self, check: Check, side: Operand, message: str, hint: str) -> Problem:
+        """A note about a side."""
+        return self._problem(Level.NOTE, check, side, message, hint)
+
+    def _problem(self, level: Level, check: Check, side: Operand, message: str, hint: str) -> Problem:
         place = self.term.place(side.at)
-        return Problem(check, f"`when`: {message}", place, Level.WARNING, self.rule.name, hint)
+        return Problem(check, f"`when`: {message}", place, level, self.rule.name, hint)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ it is sometimes one and sometimes the other, ask for both: `overflow IN [true, "
 
 `priority > "5"` compares as text, where "10" comes before "5". Write `priority > 5`. With `==` and lists,
 digits in quotes are told only of what the rules compare with numbers elsewhere, since ids are often digits
-in a text.
+in a text; of others R024 is a note.
 
 Wrong:
 

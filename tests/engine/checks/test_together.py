@@ -62,7 +62,7 @@ PRODUCTION = """\
           OR (language == "es" AND "es" IN worker.languages)))
         AND worker.paused != true
         AND NOT (taskrouter.dayOfWeek IN ['Sat', 'Sun'])
-        AND (order_id == "123" OR account == "0800")
+        AND (order_id == "A-123" OR account == "0800")
         AND callback.TaskAge >= 30
         AND worker.sid NOT IN task.excluded_workers
         AND name != "日本" AND task.città CONTAINS "é"
@@ -75,7 +75,7 @@ PRODUCTION = """\
         PRODUCTION,
         "worker.paused != true",
         "task.language IN worker.languages",
-        'pin == "0042" AND extension IN ["100", "200"]',
+        'pin == "0042" AND extension IN ["0100", "200"]',
         'code > "2026-01-01" AND code < "b"',
         "taskrouter.currentTime >= 800 AND taskrouter.currentTime < 1800",
         'taskrouter.in("Europe/Paris").dayOfWeek IN ["mon", "TUE"]',
