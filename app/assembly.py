@@ -15,7 +15,7 @@ from app.rulebook.metrics import RulesMetrics
 from app.rulebook.reloading import Reloader
 from app.service import Desk
 from app.settings import Settings
-from app.storage import Store
+from app.storage import Database, GoodRules
 from app.web import create_app
 from app.web.signature import Signatures
 
@@ -26,17 +26,18 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
     `before` are the rules that the server began with, where it is one of several processes of a server.
     Raises SettingsError, RulesUnreadable or RulesBroken.
     """
-    store = Store(settings.database_url.reveal())
+    database = Database(settings.database_url.reveal())
+    memory = GoodRules(database)
     folder = settings.rules_dir
     seen = fingerprint(folder)
     if before:
-        standing = joining_rules(folder, environment, store, before)
+        standing = joining_rules(folder, environment, memory, before)
     else:
-        standing = starting_rules(folder, environment, store, datetime.now(UTC))
+        standing = starting_rules(folder, environment, memory, datetime.now(UTC))
     rulebook = Rulebook(standing)
     desk = Desk(
         rulebook=rulebook,
-        store=store,
+        database=database,
         courier=Courier(Reservations(settings)),
         account_sid=settings.account_sid,
         reservation_timeout=settings.reservation_timeout,
@@ -53,5 +54,5 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
     )
     gc.freeze()  # what was made so far is no garbage: no request has to wait while it is searched for some
     # Where other rules run than the folder holds, it is looked at as if it had changed.
-    Reloader(rulebook, folder, environment, store, seen if standing.files else ()).start()
+    Reloader(rulebook, folder, environment, memory, seen if standing.files else ()).start()
     return app

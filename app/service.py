@@ -16,7 +16,7 @@ from app.errors import ForeignAccount, Stale, StoreError
 from app.model import Call, Callback, Decision, Instruction, Mode
 from app.recent import Recent
 from app.rulebook import Rulebook, Standing
-from app.storage import Store
+from app.storage import Database
 
 log = logging.getLogger(__name__)
 
@@ -55,14 +55,14 @@ class Desk:
         self,
         *,
         rulebook: Rulebook,
-        store: Store,
+        database: Database,
         courier: Courier,
         account_sid: str,
         reservation_timeout: int = 120,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._rulebook = rulebook
-        self._store = store
+        self._database = database
         self._courier = courier
         self._account_sid = account_sid
         self._oldest = timedelta(seconds=reservation_timeout) + GRACE
@@ -102,9 +102,9 @@ class Desk:
         return self._rulebook.standing
 
     def database_answers(self) -> bool:
-        """Whether the database can be reached."""
+        """Whether the database can be used, within a second."""
         try:
-            self._store.ping()
+            self._database.ping()
         except StoreError:
             return False
         return True

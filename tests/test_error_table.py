@@ -24,7 +24,7 @@ from app.sandbox.judge import judge
 from app.sandbox.wire import read_inline, read_update
 from app.service import Desk
 from app.settings import Secret
-from app.storage import Store
+from app.storage import Database
 from app.web import create_app
 from app.web.signature import Signatures
 from tests.builders import ACCOUNT, CALL_SID, MONDAY_NOON, OFFLINE, callback, parameters, problems, ruleset
@@ -273,19 +273,19 @@ def client(tmp_path: Path) -> Iterator[FlaskClient]:
         "\n- {name: defer, task_type: defer, defer: somebody else does}"
         "\n- {name: accept, task_type: accept, reply: {instruction: accept}}"
     )
-    store, transport = Store(f"sqlite:///{tmp_path}/desk.db"), Post()
+    database, transport = Database(f"sqlite:///{tmp_path}/desk.db"), Post()
     transport.open.set()
     courier = Courier(transport)
     desk = Desk(
         rulebook=Rulebook(Standing(ruleset(rules(*actions) + more))),
-        store=store,
+        database=database,
         courier=courier,
         account_sid=ACCOUNT,
         clock=lambda: MONDAY_NOON,
     )
     yield create_app(desk, Signatures([Secret(TOKEN)], {}, PUBLIC)).test_client()
     courier.close()
-    store.close()
+    database.close()
 
 
 def requests() -> Iterator[dict[str, str]]:

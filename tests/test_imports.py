@@ -25,12 +25,14 @@ RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
 # Third-party packages and the modules in which they are at home.
 HOMES = {
+    "alembic": ("app.storage.upgrading", "app.storage.migrations"),
     "click": ("app.cli",),
     "flask": ("app.web", "app.sandbox", "app.assembly", "app.wsgi", "app.cli.serve"),
     "gunicorn": ("app.web.server",),
     "jinja2": ("app.engine.templates", "app.engine.fragments", "app.engine.filters"),
     "marshmallow": ("app.engine",),
     "prometheus_client": ("app.rulebook.metrics", "app.web", "app.assembly"),
+    "psycopg": ("app.storage.postgresql",),
     "re2": ("app.engine.expressions", "app.engine.conditions"),
     "requests": ("app.delivery.outcomes", "app.sandbox"),
     "rich": ("app.cli",),

@@ -16,7 +16,7 @@ from app.errors import ForeignAccount, Stale, Unreadable
 from app.model import Call, Ending, Outcome
 from app.rulebook import Rulebook, Standing
 from app.service import Answer, Desk
-from app.storage import Store
+from app.storage import Database
 from tests.builders import ACCOUNT, CALL_SID, MONDAY_NOON, OFFLINE, PARAMS, parameters, ruleset
 
 DEFAULT = """
@@ -86,15 +86,15 @@ def times() -> list[datetime]:
 @pytest.fixture
 def make(tmp_path: Path, courier: Courier, times: list[datetime]) -> Iterator[Callable[..., Desk]]:
     """Makes a desk with these rules."""
-    stores = []
+    databases = []
 
     def make(
         rules: str | Rulebook, address: str = f"sqlite:///{tmp_path}/desk.db", timeout: int = 120
     ) -> Desk:
-        stores.append(Store(address))
+        databases.append(Database(address))
         return Desk(
             rulebook=rules if isinstance(rules, Rulebook) else rulebook(rules),
-            store=stores[-1],
+            database=databases[-1],
             courier=courier,
             account_sid=ACCOUNT,
             reservation_timeout=timeout,
@@ -102,8 +102,8 @@ def make(tmp_path: Path, courier: Courier, times: list[datetime]) -> Iterator[Ca
         )
 
     yield make
-    for store in stores:
-        store.close()
+    for database in databases:
+        database.close()
 
 
 def test_a_post_is_answered_before_it_is_sent(make: Callable[..., Desk], transport: Kept) -> None:
@@ -283,13 +283,13 @@ def test_a_problem_is_logged_as_a_warning(
 
 def test_times_are_told_in_utc_by_default(tmp_path: Path, courier: Courier) -> None:
     """Without a clock of its own a desk takes the time of day: a callback of now is not stale."""
-    store = Store(f"sqlite:///{tmp_path}/desk.db")
-    desk = Desk(rulebook=rulebook(""), store=store, courier=courier, account_sid=ACCOUNT)
+    database = Database(f"sqlite:///{tmp_path}/desk.db")
+    desk = Desk(rulebook=rulebook(""), database=database, courier=courier, account_sid=ACCOUNT)
     now = datetime.now(UTC)
     assert form(desk.answer(parameters(Timestamp=now.isoformat()))) == {}
     with pytest.raises(Stale):
         form(desk.answer(parameters(Timestamp=(now - timedelta(minutes=4)).isoformat())))
-    store.close()
+    database.close()
 
 
 REJECTING = """

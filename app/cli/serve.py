@@ -12,7 +12,7 @@ from app.assembly import assemble
 from app.logs import log_to_stdout
 from app.rulebook import Standing, starting_rules
 from app.settings import process_environment, read_settings
-from app.storage import Store
+from app.storage import Database, GoodRules
 
 
 @click.command(short_help="Answers assignment callbacks.")
@@ -43,8 +43,9 @@ def serve(bind: str, port: int | None, rules: Path | None) -> None:
     log_to_stdout(settings.log_level)
     # Before any worker begins, so that broken rules end the command with a sentence; and closed before
     # gunicorn forks, since a connection cannot be shared between processes.
-    with closing(Store(settings.database_url.reveal())) as store:
-        standing = starting_rules(settings.rules_dir, environment, store, datetime.now(UTC))
+    with closing(Database(settings.database_url.reveal())) as database:
+        memory = GoodRules(database)
+        standing = starting_rules(settings.rules_dir, environment, memory, datetime.now(UTC))
 
     def make_app() -> Flask:
         return assemble(settings, environment, standing)

@@ -1,5 +1,6 @@
-"""The database: `tables` and the one Store."""
+"""The database, and what is kept in it: `tables`, and a class for each family of rows."""
 
-from app.storage.store import Store
+from app.storage.database import Database
+from app.storage.rules import GoodRules
 
-__all__ = ["Store"]
+__all__ = ["Database", "GoodRules"]

@@ -1,12 +1,13 @@
 """A rules folder, and databases that answer and that do not."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from app.storage import Store
+from app.storage import Database, GoodRules
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DEFAULT = "default: {defer: nobody is there}\n"
@@ -33,17 +34,15 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """A database that answers."""
-    made = Store(f"sqlite:///{tmp_path}/desk.db")
-    yield made
-    made.close()
+def memory(tmp_path: Path) -> Iterator[GoodRules]:
+    """What was kept, in a database that answers."""
+    with closing(Database(f"sqlite:///{tmp_path}/desk.db")) as database:
+        yield GoodRules(database)
 
 
 @pytest.fixture
-def lost(tmp_path: Path) -> Iterator[Store]:
+def lost(tmp_path: Path) -> Iterator[GoodRules]:
     """A database that does not answer: a file stands where its folder should be."""
     (tmp_path / "file").write_text("")
-    made = Store(f"sqlite:///{tmp_path}/file/desk.db")
-    yield made
-    made.close()
+    with closing(Database(f"sqlite:///{tmp_path}/file/desk.db")) as database:
+        yield GoodRules(database)

@@ -19,7 +19,7 @@ from app.rulebook import Rulebook, read_folder, starting_rules
 from app.rulebook.folder import fingerprint
 from app.rulebook.reloading import Reloader
 from app.rulebook.standing import Reloads
-from app.storage import Store
+from app.storage import GoodRules
 from tests.rulebook.conftest import DEFAULT, FAILING_TEST, NOW, rule
 from tests.waiting import children, until
 
@@ -51,16 +51,16 @@ class Watched:
 
 
 @pytest.fixture
-def watch(store: Store, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Watched]]:
+def watch(memory: GoodRules, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[..., Watched]]:
     """Begins to watch a folder."""
     caplog.set_level(logging.INFO)
     begun: list[Watched] = []
 
     def begin(folder: Path, **options: float) -> Watched:
         seen = fingerprint(folder)
-        rulebook = Rulebook(starting_rules(folder, {}, store, NOW))
+        rulebook = Rulebook(starting_rules(folder, {}, memory, NOW))
         times = [NOW]
-        reloader = Reloader(rulebook, folder, {}, store, seen, clock=lambda: times[-1], **options)
+        reloader = Reloader(rulebook, folder, {}, memory, seen, clock=lambda: times[-1], **options)
         begun.append(Watched(folder, rulebook, reloader, times))
         reloader.start()
         return begun[-1]
@@ -300,12 +300,12 @@ def test_an_error_is_logged_once(watched: Watched, caplog: pytest.LogCaptureFixt
     assert watched.rulebook.standing.failing.since == NOW
 
 
-def test_mended_rules_are_taken(watched: Watched, store: Store) -> None:
+def test_mended_rules_are_taken(watched: Watched, memory: GoodRules) -> None:
     """Nothing fails any more; the good text is kept."""
     path = watched.folder / "a.yaml"
     path.write_text(BROKEN)
     until(watched.fails)
-    assert store.last_rules(str(watched.folder)) == {
+    assert memory.last_rules(str(watched.folder)) == {
         str(watched.folder / "00.yaml"): DEFAULT,
         str(path): rule("old"),
     }
@@ -313,7 +313,7 @@ def test_mended_rules_are_taken(watched: Watched, store: Store) -> None:
     until(watched.runs_the_folder)
     assert not watched.fails()
     kept = {str(watched.folder / "00.yaml"): DEFAULT, str(path): rule("new")}
-    until(lambda: store.last_rules(str(watched.folder)) == kept)
+    until(lambda: memory.last_rules(str(watched.folder)) == kept)
 
 
 def test_what_was_taken_back_is_no_longer_failing(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
@@ -371,10 +371,10 @@ def test_a_check_that_was_killed_is_made_again(
 
 
 def test_a_start_with_broken_rules_ends_when_they_are_mended(
-    folder: Path, store: Store, watch: Callable[..., Watched]
+    folder: Path, memory: GoodRules, watch: Callable[..., Watched]
 ) -> None:
     """The last good rules are known to be a stopgap, until the folder is good."""
-    starting_rules(folder, {}, store, NOW)
+    starting_rules(folder, {}, memory, NOW)
     (folder / "a.yaml").write_text(BROKEN)
     watched = watch(folder)
     assert watched.fails()
@@ -384,7 +384,7 @@ def test_a_start_with_broken_rules_ends_when_they_are_mended(
 
 
 def test_a_lost_database_does_not_keep_new_rules_from_running(
-    folder: Path, lost: Store, caplog: pytest.LogCaptureFixture
+    folder: Path, lost: GoodRules, caplog: pytest.LogCaptureFixture
 ) -> None:
     """That they are not kept is a warning."""
     rulebook = Rulebook(starting_rules(folder, {}, lost, NOW))
@@ -397,10 +397,10 @@ def test_a_lost_database_does_not_keep_new_rules_from_running(
     assert [each.name for each in rulebook.ruleset.rules] == ["new"]
 
 
-def test_the_time_of_a_failure_is_in_utc_by_default(folder: Path, store: Store) -> None:
+def test_the_time_of_a_failure_is_in_utc_by_default(folder: Path, memory: GoodRules) -> None:
     """Without a clock of its own it takes the time of day."""
-    rulebook = Rulebook(starting_rules(folder, {}, store, NOW))
-    reloader = Reloader(rulebook, folder, {}, store, fingerprint(folder))
+    rulebook = Rulebook(starting_rules(folder, {}, memory, NOW))
+    reloader = Reloader(rulebook, folder, {}, memory, fingerprint(folder))
     reloader.start()
     before = datetime.now(UTC)
     (folder / "a.yaml").write_text(BROKEN)

@@ -23,7 +23,7 @@ from app.model import Call, Ending, Outcome
 from app.rulebook import Rulebook, Standing
 from app.service import Desk
 from app.settings import Secret
-from app.storage import Store
+from app.storage import Database
 from app.web import create_app
 from app.web.signature import Signatures
 from tests.builders import ACCOUNT, MONDAY_NOON, ruleset
@@ -114,10 +114,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{tmp_path}/desk.db")
-    yield store
-    store.close()
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path}/desk.db")
+    yield database
+    database.close()
 
 
 @pytest.fixture
@@ -134,8 +134,8 @@ def rulebook() -> Rulebook:
 
 
 @pytest.fixture
-def desk(rulebook: Rulebook, store: Store, courier: Courier, clock: Clock) -> Desk:
-    return Desk(rulebook=rulebook, store=store, courier=courier, account_sid=ACCOUNT, clock=clock)
+def desk(rulebook: Rulebook, database: Database, courier: Courier, clock: Clock) -> Desk:
+    return Desk(rulebook=rulebook, database=database, courier=courier, account_sid=ACCOUNT, clock=clock)
 
 
 @pytest.fixture

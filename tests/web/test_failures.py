@@ -15,7 +15,7 @@ from app.errors import Refusal
 from app.rulebook import Rulebook, Standing
 from app.service import Desk
 from app.settings import Secret
-from app.storage import Store
+from app.storage import Database
 from app.web import create_app
 from app.web.failures import REFUSALS, problem
 from app.web.signature import Signatures
@@ -106,14 +106,14 @@ def test_another_http_error_keeps_its_headers(app: Flask) -> None:
 
 
 @pytest.fixture
-def broken(store: Store, courier: Courier) -> FlaskClient:
+def broken(database: Database, courier: Courier) -> FlaskClient:
     """A client of a desk whose clock fails, with a caller's number in the error."""
 
     def clock() -> datetime:
         raise RuntimeError(f"no time for {NAME}, {NUMBER}")
 
     rulebook = Rulebook(Standing(ruleset(RULES)))
-    desk = Desk(rulebook=rulebook, store=store, courier=courier, account_sid=ACCOUNT, clock=clock)
+    desk = Desk(rulebook=rulebook, database=database, courier=courier, account_sid=ACCOUNT, clock=clock)
     return create_app(desk, Signatures([Secret(TOKEN)], {}, PUBLIC)).test_client()
 
 

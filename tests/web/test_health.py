@@ -10,7 +10,7 @@ from app.delivery.courier import Courier
 from app.rulebook import Failing, Rulebook, Standing
 from app.service import Desk
 from app.settings import Secret
-from app.storage import Store
+from app.storage import Database
 from app.web import create_app
 from app.web.signature import Signatures
 from tests.builders import ACCOUNT, MONDAY_NOON, parameters, ruleset
@@ -23,7 +23,7 @@ def without_database(tmp_path: Path, courier: Courier, clock: Clock) -> FlaskCli
     (tmp_path / "file").touch()
     desk = Desk(
         rulebook=Rulebook(Standing(ruleset(RULES))),
-        store=Store(f"sqlite:///{tmp_path}/file/desk.db"),
+        database=Database(f"sqlite:///{tmp_path}/file/desk.db"),
         courier=courier,
         account_sid=ACCOUNT,
         clock=clock,
@@ -46,12 +46,12 @@ def test_ready(client: FlaskClient, desk: Desk) -> None:
     assert response.json == {"rules": rules, "database": "up"}
 
 
-def test_ready_while_newer_rules_fail(store: Store, courier: Courier) -> None:
+def test_ready_while_newer_rules_fail(database: Database, courier: Courier) -> None:
     """The last good rules go on: readiness says since when newer ones fail, and nothing of what they hold."""
     since = datetime(2026, 11, 23, 14, 30, 5, 250_000, timezone(timedelta(hours=2)))
     failing = Failing(since, "the rules in night hold errors", ("night/a.yaml:1:1 +15558675310",))
     standing = Standing(ruleset(RULES), failing=failing, since=MONDAY_NOON)
-    desk = Desk(rulebook=Rulebook(standing), store=store, courier=courier, account_sid=ACCOUNT)
+    desk = Desk(rulebook=Rulebook(standing), database=database, courier=courier, account_sid=ACCOUNT)
     response = create_app(desk, Signatures([Secret(TOKEN)])).test_client().get("/readyz")
     assert response.status_code == 200
     assert response.get_json()["rules"] == {
