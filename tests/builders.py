@@ -1,7 +1,8 @@
 """Short ways to make what most tests need."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 
 import orjson
@@ -9,7 +10,7 @@ import orjson
 from app.engine.loading import read_rules
 from app.engine.ruleset import RuleSet
 from app.engine.source import SourceFile
-from app.model import Callback, Problem
+from app.model import Call, Callback, Instruction, Problem, Promise
 
 MONDAY_NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -56,3 +57,19 @@ def ruleset(text: str, environment: Mapping[str, str] | None = None) -> RuleSet:
     rules, found = read_rules([SourceFile("rules.yaml", dedent(text))], environment or {})
     assert rules is not None, found
     return rules
+
+
+def promise(reservation: str = "WR1", **fields: object) -> Promise:
+    """A promise that came on Monday at noon, with two minutes' time; `fields` replace its own."""
+    call = Call("WS1", "WT1", reservation, Instruction("accept"))
+    made = Promise(
+        call=call,
+        on_failure=None,
+        rule="night",
+        rules_version="9216a0408fa2",
+        telling=None,
+        arrived=MONDAY_NOON,
+        deadline=MONDAY_NOON + timedelta(seconds=90),
+        expires=MONDAY_NOON + timedelta(seconds=120),
+    )
+    return replace(made, **fields)  # type: ignore[arg-type]

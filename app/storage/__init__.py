@@ -1,6 +1,7 @@
 """The database, and what is kept in it: `tables`, and a class for each family of rows."""
 
 from app.storage.database import Database
+from app.storage.ledger import Ledger
 from app.storage.rules import GoodRules
 
-__all__ = ["Database", "GoodRules"]
+__all__ = ["Database", "GoodRules", "Ledger"]

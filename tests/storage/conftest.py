@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.storage import Database
+from app.storage import Database, Ledger
 
 Opening = Callable[[str], Database]
 
@@ -32,3 +32,14 @@ def address(request: pytest.FixtureRequest, tmp_path: Path, opened: Opening) -> 
     made = str(request.getfixturevalue("database"))
     opened(made).upgrade()
     return made
+
+
+@pytest.fixture
+def ours(address: str, opened: Opening) -> Database:
+    """One process's way to it."""
+    return opened(address)
+
+
+@pytest.fixture
+def ledger(ours: Database) -> Ledger:
+    return Ledger(ours)
