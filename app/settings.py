@@ -83,7 +83,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         trusted_proxies=reading.value("TRUSTED_PROXIES", _whole(0, 10), 0),
         metrics_token=reading.value("METRICS_TOKEN", _metrics_token, None),
         rules_dir=rules_folder(environment),
-        database_url=reading.value("DATABASE_URL", Secret, Secret("sqlite:///instance/desk.db")),
+        database_url=read_database_url(environment),
         reservation_timeout=reading.value("RESERVATION_TIMEOUT", _whole(1, 86_400), 120),
         port=reading.value("PORT", _whole(0, 65_535), 8080),
         web_concurrency=reading.value("WEB_CONCURRENCY", _whole(1, 64), 1),
@@ -91,6 +91,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     )
     reading.end()
     return settings
+
+
+def read_database_url(environment: Mapping[str, str]) -> Secret:
+    """DATABASE_URL, by default SQLite under `instance`."""
+    return Secret(environment.get("DATABASE_URL", "").strip() or "sqlite:///instance/desk.db")
 
 
 def read_rest_settings(environment: Mapping[str, str]) -> RestSettings:

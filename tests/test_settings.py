@@ -10,6 +10,7 @@ from app.settings import (
     Secret,
     Settings,
     process_environment,
+    read_database_url,
     read_rest_settings,
     read_settings,
     rules_folder,
@@ -258,3 +259,10 @@ def test_what_requests_cannot_use_is_named(environment: dict[str, str], named: l
     with pytest.raises(SettingsError) as refused:
         read_rest_settings(environment)
     assert [line.partition(" ")[0] for line in str(refused.value).splitlines()] == named
+
+
+def test_the_database_is_named_by_one_variable() -> None:
+    """Whoever needs nothing else asks for nothing else; empty counts as not set."""
+    assert read_database_url({"DATABASE_URL": " postgres://u:p@h/d "}).reveal() == "postgres://u:p@h/d"
+    assert read_database_url({"DATABASE_URL": " "}).reveal() == "sqlite:///instance/desk.db"
+    assert "instance" not in repr(read_database_url({}))

@@ -3,6 +3,7 @@
 import click
 
 from app.cli.check import check
+from app.cli.db import db
 from app.cli.demo import demo
 from app.cli.explain import explain
 from app.cli.failures import Desk
@@ -26,5 +27,5 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, check, test, explain, schema, reservations, sandbox):
+for command in (demo, serve, check, test, explain, schema, reservations, db, sandbox):
     main.add_command(command)
