@@ -2,12 +2,10 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -16,6 +14,9 @@ from typing import Any, NoReturn
 import psycopg
 import pytest
 from pluggy import Result
+
+from app.storage import Database
+from tests.servers import Server
 
 RULES = Path(__file__).parents[1] / "rules"
 _SERVICE_USERS = ("postgres", "nobody")  # initdb refuses root
@@ -45,6 +46,47 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
         report.longrepr = f"{item.nodeid}: nothing may be skipped under CI ({reason})"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--chaos-seconds",
+        type=float,
+        default=20.0,
+        help="how long each storm of tests/chaos rages (20; an hour finds more)",
+    )
+
+
+@pytest.fixture
+def chaos_seconds(request: pytest.FixtureRequest) -> float:
+    return float(request.config.getoption("--chaos-seconds"))
+
+
+Opening = Callable[[str], Database]
+
+
+@pytest.fixture
+def opened() -> Iterator[Opening]:
+    """Makes databases, as the processes of a deployment do, and closes them after the test."""
+    made: list[Database] = []
+
+    def make(address: str) -> Database:
+        made.append(Database(address))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path, opened: Opening) -> str:
+    """An empty database of each kind, as a release leaves it."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/not/yet/there/desk.db"
+    made = str(request.getfixturevalue("database"))
+    opened(made).upgrade()
+    return made
+
+
 @pytest.fixture
 def rules(tmp_path: Path) -> Path:
     """A copy of the sample rules."""
@@ -54,12 +96,15 @@ def rules(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The DATABASE_URL of a real server, started for this run and stopped after it."""
-    initdb, postgres = _binary("initdb"), _binary("postgres")
-    with (
-        tempfile.TemporaryDirectory(prefix="pg") as scratch,
-        _serving(initdb, postgres, Path(scratch)) as port,
-    ):
-        yield f"postgresql://desk@127.0.0.1:{port}/postgres"
+    with _made() as server, server.running():
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def spare() -> Iterator[Server]:
+    """A server that a test may start, stop and freeze, one after the other."""
+    with _made() as server:
+        yield server
 
 
 @pytest.fixture
@@ -80,46 +125,17 @@ def _binary(name: str) -> str:
 
 
 @contextmanager
-def _serving(initdb: str, postgres: str, scratch: Path) -> Iterator[int]:
-    cluster = scratch / "data"
-    cluster.mkdir()
-    owner: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        owner = _owner(scratch)
-    options = ["--auth=trust", "--username=desk", "--no-sync", "--encoding=UTF8", "--no-locale"]
-    subprocess.run([initdb, f"--pgdata={cluster}", *options], check=True, capture_output=True, **owner)
-    port = _free_port()
-    server = subprocess.Popen(
-        [postgres, "-D", cluster, "-F", "-h", "127.0.0.1", "-p", str(port), "-k", scratch],
-        stderr=subprocess.PIPE,
-        text=True,
-        **owner,
-    )
-    try:
-        with _drained(server):
-            yield port
-    finally:
-        server.send_signal(signal.SIGQUIT)  # at once, without a checkpoint
-        server.wait(10)
-
-
-@contextmanager
-def _drained(server: subprocess.Popen[str]) -> Iterator[None]:
-    """Waits until the server is ready; then reads on, so that it never waits for a reader."""
-    assert server.stderr
-    said = []
-    for line in server.stderr:
-        said.append(line)
-        if "ready to accept connections" in line:
-            break
-    else:
-        raise RuntimeError("postgres did not start:\n" + "".join(said))
-    reader = threading.Thread(target=server.stderr.read, daemon=True)
-    reader.start()
-    yield
-    server.send_signal(signal.SIGQUIT)
-    reader.join(10)
-    server.stderr.close()
+def _made() -> Iterator[Server]:
+    initdb, postgres = _binary("initdb"), _binary("postgres")
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        scratch = Path(folder)
+        cluster = scratch / "data"
+        cluster.mkdir()
+        owner = _owner(scratch) if os.geteuid() == 0 else {}
+        options = ["--auth=trust", "--username=desk", "--no-sync", "--encoding=UTF8", "--no-locale"]
+        command = [initdb, f"--pgdata={cluster}", *options]
+        subprocess.run(command, check=True, capture_output=True, **owner)
+        yield Server(postgres, scratch, _free_port(), owner)
 
 
 def _owner(scratch: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from app.storage.database import Database
 from app.storage.ledger import Ledger
+from app.storage.rejections import Rejection, Rejections
 from app.storage.rules import GoodRules
 
-__all__ = ["Database", "GoodRules", "Ledger"]
+__all__ = ["Database", "GoodRules", "Ledger", "Rejection", "Rejections"]

@@ -61,7 +61,9 @@ class Bounds:
         self._threads: list[Thread] = []
         self._open: set[_Job[Any]] = set()
 
-    def within(self, seconds: float, operation: Callable[[], T], undo: Callable[[T], object] | None) -> T:
+    def within(
+        self, seconds: float, operation: Callable[[], T], undo: Callable[[T], object] | None = None
+    ) -> T:
         """The operation's result. Raises StoreError where it is not done by then; else what it raises."""
         job = _Job(operation, undo)
         self._put(job)

@@ -45,7 +45,10 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction; in SQLite the only one that writes, from its first statement."""
+        """A transaction; in SQLite the only one that writes, from its first statement.
+
+        Where the connection is lost while it ends, it may have been done in spite of the StoreError.
+        """
         with self._one_writer(self._is_sqlite), self._transaction(IMMEDIATE) as connection:
             yield connection
 

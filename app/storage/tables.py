@@ -63,6 +63,7 @@ deliveries = Table(
     Column("finished", Moment),
     Column("leased_by", Written),
     Column("leased_until", Moment),
+    sqlite_autoincrement=True,  # else the number of a row that was removed is given again
 )
 Index(
     "deliveries_pending",
@@ -95,4 +96,5 @@ rejections = Table(
     Column("task_sid", Text, nullable=False),
     Column("reservation_sid", Text, nullable=False, unique=True),
     Column("at", Moment, nullable=False, index=True),
+    sqlite_autoincrement=True,
 )

@@ -14,7 +14,7 @@ from app.storage import Database, Ledger
 from app.storage.columns import Instructed, Moment, Written
 from tests.builders import MONDAY_NOON as NOW
 from tests.builders import promise
-from tests.storage.conftest import Opening
+from tests.conftest import Opening
 from tests.storage.deliveries import LEASE, OURS, attempt, record
 
 ODD = "später \0 \ud83d ☎ \U0001f4de \\u0000 \\ \" ' \n"

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app.errors import StoreError
-from tests.storage.conftest import Opening
+from tests.conftest import Opening
 from tests.storage.rows import add, write, written
 
 PASSWORD = "hunter2secret"

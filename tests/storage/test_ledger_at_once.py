@@ -11,7 +11,7 @@ from app.storage import Database, Ledger
 from app.storage.ledger import claimable
 from tests.builders import MONDAY_NOON as NOW
 from tests.builders import promise
-from tests.storage.conftest import Opening
+from tests.conftest import Opening
 from tests.storage.deliveries import LEASE, OURS, THEIRS
 from tests.storage.processes import outputs
 

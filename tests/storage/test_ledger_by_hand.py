@@ -100,12 +100,13 @@ def test_what_is_long_finished_is_removed_in_batches(ledger: Ledger, ours: Datab
 
 
 def test_a_reservation_that_was_removed_may_be_promised_anew(ledger: Ledger) -> None:
-    """Nothing of it is remembered."""
+    """Nothing of it is remembered, and its number is not given again."""
     given = ledger.give_inline(promise(), NOW)
     assert ledger.purge(NOW + SECOND, 10) == 1
     delivery, is_new = ledger.open(promise(), OURS, NOW, LEASE)
     assert is_new
-    assert delivery.state is not given.state
+    assert delivery.state is State.PENDING
+    assert delivery.id > given.id
 
 
 def test_a_time_without_a_zone_is_refused(ledger: Ledger) -> None:

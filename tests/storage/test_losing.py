@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from app.errors import StoreError
 from app.storage import Database
-from tests.storage.conftest import Opening
+from tests.conftest import Opening
 from tests.storage.rows import add, write, written
 
 PASSWORD = "hunter2secret"

@@ -7,7 +7,7 @@ import pytest
 
 from app.errors import StoreError
 from app.storage import GoodRules
-from tests.storage.conftest import Opening
+from tests.conftest import Opening
 from tests.storage.processes import outputs
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

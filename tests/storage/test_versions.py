@@ -18,7 +18,7 @@ from app.errors import StoreError
 from app.storage import Database
 from app.storage.tables import VERSION, metadata
 from app.storage.upgrading import STEPS
-from tests.storage.conftest import Opening
+from tests.conftest import Opening
 
 
 def test_the_last_step_is_the_version_that_we_ask_for() -> None:

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("task_sid", sa.Text, nullable=False),
         sa.Column("reservation_sid", sa.Text, nullable=False, unique=True),
         sa.Column("at", sa.BigInteger, nullable=False),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_rejections_at", "rejections", ["at"])
 
@@ -65,6 +66,7 @@ def _deliveries() -> None:
         sa.Column("finished", sa.BigInteger),
         sa.Column("leased_by", sa.Text),
         sa.Column("leased_until", sa.BigInteger),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_deliveries_task_sid", "deliveries", ["task_sid"])
     _partial_index("deliveries_pending", ["due", "id"], "state = 'pending'")
