@@ -1,50 +1,76 @@
 """Puts the service together from the environment: the one place that knows every part."""
 
 import gc
-from collections.abc import Mapping
+import os
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from secrets import token_hex
 
 from flask import Flask
 from prometheus_client import CollectorRegistry
 
 from app.delivery.courier import Courier
+from app.delivery.promises import Promises
+from app.delivery.rejected import Rejected
 from app.delivery.reservations import Reservations
+from app.delivery.retention import Retention
+from app.delivery.worker import Worker
 from app.rulebook import Rulebook, Standing, joining_rules, starting_rules
 from app.rulebook.folder import fingerprint
 from app.rulebook.metrics import RulesMetrics
 from app.rulebook.reloading import Reloader
 from app.service import Desk
 from app.settings import Settings
-from app.storage import Database, GoodRules
+from app.storage import Database, GoodRules, Ledger, Rejections
 from app.web import create_app
 from app.web.signature import Signatures
 
 
-def assemble(settings: Settings, environment: Mapping[str, str], before: Standing | None = None) -> Flask:
-    """The application that a worker process serves, which takes over what changes in the rules folder.
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What both a web process and `desk worker` run: the rules, which follow their folder, and deliveries.
+
+    `stop` ends all of it, in order.
+    """
+
+    rulebook: Rulebook
+    database: Database
+    worker: Worker
+    rejected: Rejected
+    owner: str
+    stop: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The application of a web process; `stop` ends what runs beside it."""
+
+    app: Flask
+    stop: Callable[[], None]
+
+
+def assemble(settings: Settings, environment: Mapping[str, str], before: Standing | None = None) -> Assembly:
+    """What a web process serves.
 
     `before` are the rules that the server began with, where it is one of several processes of a server.
     Raises SettingsError, RulesUnreadable or RulesBroken.
     """
-    database = Database(settings.database_url.reveal())
-    memory = GoodRules(database)
-    folder = settings.rules_dir
-    seen = fingerprint(folder)
-    if before:
-        standing = joining_rules(folder, environment, memory, before)
-    else:
-        standing = starting_rules(folder, environment, memory, datetime.now(UTC))
-    rulebook = Rulebook(standing)
+    parts = start_parts(settings, environment, before)
     desk = Desk(
-        rulebook=rulebook,
-        database=database,
-        courier=Courier(Reservations(settings)),
+        rulebook=parts.rulebook,
+        database=parts.database,
+        promises=Promises(parts.database, parts.owner),
+        deliver=parts.worker.deliver,
+        rejected=parts.rejected,
         account_sid=settings.account_sid,
         reservation_timeout=settings.reservation_timeout,
     )
     signatures = Signatures(settings.auth_tokens, settings.webhook_keys, settings.public_url)
     registry = CollectorRegistry(auto_describe=True)  # a name that two collectors use is an error
-    registry.register(RulesMetrics(rulebook))
+    registry.register(RulesMetrics(parts.rulebook))
     app = create_app(
         desk,
         signatures,
@@ -53,6 +79,30 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
         metrics_token=settings.metrics_token,
     )
     gc.freeze()  # what was made so far is no garbage: no request has to wait while it is searched for some
+    return Assembly(app, parts.stop)
+
+
+def start_parts(settings: Settings, environment: Mapping[str, str], before: Standing | None = None) -> Parts:
+    """Reads the rules and begins to follow them, and to deliver what is due."""
+    database = Database(settings.database_url.reveal())
+    memory, folder = GoodRules(database), settings.rules_dir
+    seen = fingerprint(folder)
+    if before:
+        standing = joining_rules(folder, environment, memory, before)
+    else:
+        standing = starting_rules(folder, environment, memory, datetime.now(UTC))
+    rulebook = Rulebook(standing)
+    owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{token_hex(4)}"
+    courier = Courier(Reservations(settings), lambda: rulebook.ruleset.variables)
+    ledger, rejected = Ledger(database), Rejected(Rejections(database))
+    chores = (rejected.exchange, Retention(ledger, Rejections(database)).keep)
+    worker = Worker(ledger, courier, owner, chores=chores)
     # Where other rules run than the folder holds, it is looked at as if it had changed.
-    Reloader(rulebook, folder, environment, memory, seen if standing.files else ()).start()
-    return app
+    reloader = Reloader(rulebook, folder, environment, memory, seen if standing.files else ())
+    with ExitStack() as running:
+        running.callback(database.close)
+        reloader.start()
+        running.callback(reloader.stop)
+        worker.start()
+        running.callback(worker.stop)
+        return Parts(rulebook, database, worker, rejected, owner, running.pop_all().close)

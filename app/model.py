@@ -160,7 +160,7 @@ class Doubt(StrEnum):
     """What the attempts so far may have done to the reservation."""
 
     NONE = "none"
-    FAILED = "failed"  # Twilio said that it failed, with a 5xx
+    FAILED = "failed"  # nothing by what is known: Twilio answered 5xx, or a look showed no effect
     SILENT = "silent"  # no answer came, or the process that waited for it is gone
 
 

@@ -4,16 +4,20 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import perf_counter
 
-from app.delivery.courier import Courier
+from app.delivery.policy import calls_in
+from app.delivery.promises import Promises
+from app.delivery.rejected import Rejected
 from app.engine.callback import read_callback
 from app.engine.decide import decide
 from app.engine.ruleset import RuleSet
+from app.engine.sealing import sealed
 from app.engine.timestamp import read_time
 from app.engine.wire import Form, inline_form
 from app.errors import ForeignAccount, Stale, StoreError
-from app.model import Call, Callback, Decision, Instruction, Mode
+from app.model import Call, Callback, Decision, Delivery, Instruction, Mode, Promise, State
 from app.recent import Recent
 from app.rulebook import Rulebook, Standing
 from app.storage import Database
@@ -22,6 +26,10 @@ log = logging.getLogger(__name__)
 
 REMEMBERED = 10_000
 GRACE = timedelta(minutes=1)  # beyond the reservation's timeout, for clocks that differ
+BUDGET = 2.0  # seconds for an answer, of the five that Twilio waits
+PROMISING = 0.8  # seconds of them that the database has
+# Where the reservation's delivery stands, when an answer can hold the instruction itself.
+INLINE = frozenset({State.INLINE, State.DEAD})
 
 Params = Mapping[str, str | list[str]]
 
@@ -49,26 +57,33 @@ class Answer:
 
 
 class Desk:
-    """Answers assignment callbacks. `reservation_timeout` is in seconds."""
+    """Answers assignment callbacks. `reservation_timeout` is in seconds.
+
+    `deliver` begins the first attempt of a delivery that was taken on here.
+    """
 
     def __init__(
         self,
         *,
         rulebook: Rulebook,
         database: Database,
-        courier: Courier,
+        promises: Promises,
+        deliver: Callable[[Delivery], object],
+        rejected: Rejected,
         account_sid: str,
         reservation_timeout: int = 120,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._rulebook = rulebook
         self._database = database
-        self._courier = courier
+        self._promises = promises
+        self._deliver = deliver
         self._account_sid = account_sid
-        self._oldest = timedelta(seconds=reservation_timeout) + GRACE
+        self._lifetime = timedelta(seconds=reservation_timeout)
         self._clock = clock
         self._first: Recent[str, Taken] = Recent(REMEMBERED)
-        self._rejected: Recent[str, frozenset[str]] = Recent(REMEMBERED)  # reservations by task
+        self._rejected = rejected
+        self._promised: Recent[str, bool] = Recent(REMEMBERED)  # by reservation: by us; else given inline
 
     def answer(self, params: Params) -> Answer:
         """The answer to a callback at its primary URL. Raises Refusal."""
@@ -78,11 +93,9 @@ class Desk:
         # A callback that is repeated, parameter for parameter, keeps its decision, whatever the time is now.
         taken = first if first.callback.params == taken.callback.params else taken
         decision = decide(taken.ruleset, taken.callback, taken.at, taken.rejections)
-        self._count_rejection(taken.callback, decision)
-        then: Callable[[], object] = _nothing
         if decision.mode is Mode.POST and decision.instruction:
-            then = self._courier.take(_call(taken.callback, decision.instruction), decision.on_failure)
-        return Answer(_answered(taken.callback, decision, began, "/assignment"), then)
+            return self._post(taken, decision, decision.instruction, began)
+        return self._answered(taken, decision, decision, began)
 
     def answer_fallback(self, params: Params) -> Answer:
         """The answer at the fallback URL: always inline, unless the reservation's POST is under way or done.
@@ -91,10 +104,9 @@ class Desk:
         """
         began = perf_counter()
         taken = self._first_of(self._take(params))
-        inline = self._courier.give_inline(taken.callback.reservation_sid)
-        decision = decide(taken.ruleset, taken.callback, taken.at, taken.rejections, inline=inline)
-        self._count_rejection(taken.callback, decision)
-        return Answer(_answered(taken.callback, decision, began, "/assignment/fallback"))
+        decision = decide(taken.ruleset, taken.callback, taken.at, taken.rejections)
+        given = self._inline(taken) if self._may_give_inline(taken, decision, began) else None
+        return self._answered(taken, decision, given, began, "/assignment/fallback")
 
     @property
     def standing(self) -> Standing:
@@ -109,6 +121,76 @@ class Desk:
             return False
         return True
 
+    def _post(self, taken: Taken, decision: Decision, instruction: Instruction, began: float) -> Answer:
+        """`{}`, once the ledger has the delivery; without a database the instruction stands in the answer."""
+        promise = self._promise(taken, decision, instruction)
+        sid = taken.callback.reservation_sid
+        then: Callable[[], object] = _nothing
+        try:
+            delivery, new = self._promises.take(promise, _left(began))
+            is_ours = delivery.state not in INLINE
+            if new:
+                then = partial(self._deliver, delivery)
+        except StoreError as error:
+            is_ours = self._promised.get(sid) is True
+            _log_unpromised(taken.callback, error)
+        self._promised.set(sid, is_ours)
+        given = None if is_ours else self._inline(taken)
+        return self._answered(taken, decision, given, began, then=then)
+
+    def _may_give_inline(self, taken: Taken, decision: Decision, began: float) -> bool:
+        """Whether no POST is under way or done; from now on there will be none."""
+        sid = taken.callback.reservation_sid
+        try:
+            if decision.mode is Mode.POST and decision.instruction:
+                promise = self._promise(taken, decision, decision.instruction)
+                found: Delivery | None = self._promises.give_inline(promise, _left(began))
+            else:
+                found = self._promises.find(sid, _left(began))
+            is_ours = found is not None and found.state not in INLINE
+        except StoreError:
+            is_ours = self._promised.get(sid) is True
+        self._promised.set(sid, is_ours)
+        return not is_ours
+
+    def _inline(self, taken: Taken) -> Decision:
+        return decide(taken.ruleset, taken.callback, taken.at, taken.rejections, inline=True)
+
+    def _promise(self, taken: Taken, decision: Decision, instruction: Instruction) -> Promise:
+        callback, variables = taken.callback, taken.ruleset.variables
+        expires = taken.at + self._lifetime
+        on_failure = decision.on_failure
+        return Promise(
+            call=Call(
+                callback.sid("WorkspaceSid"),
+                callback.task_sid,
+                callback.reservation_sid,
+                sealed(instruction, variables),
+            ),
+            on_failure=sealed(on_failure, variables) if on_failure else None,
+            rule=decision.rule,
+            rules_version=decision.rules_version,
+            telling=calls_in(callback.task),
+            arrived=taken.at,
+            deadline=min(expires, taken.at + (decision.retry_for or self._lifetime)),
+            expires=expires,
+        )
+
+    def _answered(
+        self,
+        taken: Taken,
+        decision: Decision,
+        given: Decision | None,
+        began: float,
+        path: str = "/assignment",
+        then: Callable[[], object] = _nothing,
+    ) -> Answer:
+        """The answer that holds what is `given`: the decision, or its inline form; None beside a POST."""
+        self._count_rejection(taken.callback, given or decision)
+        _log_decided(taken.callback, decision, given or decision, began, path)
+        is_reply = given and given.mode is Mode.REPLY and given.instruction
+        return Answer(inline_form(is_reply) if is_reply else {}, then)
+
     def _first_of(self, taken: Taken) -> Taken:
         """What was taken first of this reservation: this, where nothing was before."""
         self._first.first(taken.callback.reservation_sid, taken)
@@ -120,22 +202,27 @@ class Desk:
             raise ForeignAccount("the callback belongs to another account: look at TWILIO_ACCOUNT_SID")
         now = self._clock()
         sent = read_time(callback.sid("Timestamp"))
-        if sent and now - sent > self._oldest:
+        if sent and now - sent > self._lifetime + GRACE:
             raise Stale("the callback is older than its reservation can be: it was sent before")
-        rejected = self._rejected.get(callback.task_sid) or frozenset()
-        return Taken(self._rulebook.ruleset, callback, now, len(rejected - {callback.reservation_sid}))
+        rejections = self._rejected.count(callback.task_sid, besides=callback.reservation_sid)
+        return Taken(self._rulebook.ruleset, callback, now, rejections)
 
     def _count_rejection(self, callback: Callback, decision: Decision) -> None:
         if decision.instruction and decision.instruction.name == "reject":
-            rejected = self._rejected.get(callback.task_sid) or frozenset()
-            self._rejected.set(callback.task_sid, rejected | {callback.reservation_sid})
+            self._rejected.add(callback.task_sid, callback.reservation_sid)
 
 
-def _call(callback: Callback, instruction: Instruction) -> Call:
-    return Call(callback.sid("WorkspaceSid"), callback.task_sid, callback.reservation_sid, instruction)
+def _left(began: float) -> float:
+    """The seconds that the database has of an answer that began then."""
+    return max(0.0, min(PROMISING, BUDGET - (perf_counter() - began)))
 
 
-def _answered(callback: Callback, decision: Decision, began: float, path: str) -> Form:
+def _log_unpromised(callback: Callback, error: StoreError) -> None:
+    fields = {"reservation": callback.reservation_sid, "error": str(error)}
+    log.warning("answered without the ledger", extra={"fields": fields})
+
+
+def _log_decided(callback: Callback, decision: Decision, given: Decision, began: float, path: str) -> None:
     fields = {
         "path": path,
         "reservation": callback.reservation_sid,
@@ -151,12 +238,11 @@ def _answered(callback: Callback, decision: Decision, began: float, path: str) -
                 "message": problem.message,
                 "twilio_code": problem.twilio_code,
             }
-            for problem in decision.problems
+            for problem in given.problems
         ],
         "rules": decision.rules_version,
         "milliseconds": round((perf_counter() - began) * 1000, 3),
     }
-    log.log(logging.WARNING if decision.problems else logging.INFO, "decided", extra={"fields": fields})
-    if decision.mode is Mode.REPLY and decision.instruction:
-        return inline_form(decision.instruction)
-    return {}
+    if given.mode is not decision.mode:
+        fields["answered"] = "inline"
+    log.log(logging.WARNING if given.problems else logging.INFO, "decided", extra={"fields": fields})

@@ -1,5 +1,6 @@
 """The application that gunicorn and `flask --app app.wsgi` load."""
 
+import atexit
 import sys
 
 from flask import Flask
@@ -15,9 +16,11 @@ def _app() -> Flask:
     try:
         settings = read_settings(environment)
         log_to_stdout(settings.log_level)
-        return assemble(settings, environment)
+        assembly = assemble(settings, environment)
     except DeskError as error:
         sys.exit(f"desk: {error}")
+    atexit.register(assembly.stop)
+    return assembly.app
 
 
 app = _app()

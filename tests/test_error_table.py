@@ -15,20 +15,18 @@ import orjson
 import pytest
 from flask.testing import FlaskClient
 
-from app.delivery.courier import Courier
 from app.engine.decide import decide
 from app.model import Decision, Level, Problem
 from app.rulebook import Rulebook, Standing
 from app.sandbox.errors import InstructionError
 from app.sandbox.judge import judge
 from app.sandbox.wire import read_inline, read_update
-from app.service import Desk
 from app.settings import Secret
-from app.storage import Database
 from app.web import create_app
 from app.web.signature import Signatures
-from tests.builders import ACCOUNT, CALL_SID, MONDAY_NOON, OFFLINE, callback, parameters, problems, ruleset
-from tests.web.conftest import PUBLIC, TOKEN, Post, post
+from tests.builders import CALL_SID, MONDAY_NOON, OFFLINE, callback, parameters, problems, ruleset
+from tests.delivery.rig import process
+from tests.web.conftest import PUBLIC, TOKEN, post
 
 # Code, cause, and how it is prevented. The others of the range concern calls that failed, reservations that
 # are no longer pending, and transfers: only TaskRouter can know of those.
@@ -273,19 +271,10 @@ def client(tmp_path: Path) -> Iterator[FlaskClient]:
         "\n- {name: defer, task_type: defer, defer: somebody else does}"
         "\n- {name: accept, task_type: accept, reply: {instruction: accept}}"
     )
-    database, transport = Database(f"sqlite:///{tmp_path}/desk.db"), Post()
-    transport.open.set()
-    courier = Courier(transport)
-    desk = Desk(
-        rulebook=Rulebook(Standing(ruleset(rules(*actions) + more))),
-        database=database,
-        courier=courier,
-        account_sid=ACCOUNT,
-        clock=lambda: MONDAY_NOON,
-    )
-    yield create_app(desk, Signatures([Secret(TOKEN)], {}, PUBLIC)).test_client()
-    courier.close()
-    database.close()
+    rulebook = Rulebook(Standing(ruleset(rules(*actions) + more)))
+    with process(f"sqlite:///{tmp_path}/desk.db") as delivering:
+        desk = delivering.desk(rulebook)
+        yield create_app(desk, Signatures([Secret(TOKEN)], {}, PUBLIC)).test_client()
 
 
 def requests() -> Iterator[dict[str, str]]:

@@ -5,19 +5,19 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
 from types import FrameType
 
 import pytest
 
-from app.delivery.courier import Courier
 from app.engine.wire import Form
 from app.errors import ForeignAccount, Stale, Unreadable
-from app.model import Call, Ending, Outcome
+from app.model import Instruction, State
 from app.rulebook import Rulebook, Standing
 from app.service import Answer, Desk
-from app.storage import Database
 from tests.builders import ACCOUNT, CALL_SID, MONDAY_NOON, OFFLINE, PARAMS, parameters, ruleset
+from tests.delivery.deliveries import refused
+from tests.delivery.rig import Process, Twilio, process
+from tests.waiting import until
 
 DEFAULT = """
     default:
@@ -49,32 +49,9 @@ def rulebook(rules: str) -> Rulebook:
     return Rulebook(Standing(ruleset(DEFAULT + rules)))
 
 
-class Kept:
-    """A Transport that keeps each call, and ends it as `endings` says, delivered by default."""
-
-    def __init__(self, *endings: Ending) -> None:
-        self.endings = list(endings)
-        self.sent: list[Call] = []
-        self.go_on = Event()
-        self.go_on.set()
-
-    def send(self, call: Call) -> Outcome:
-        self.sent.append(call)
-        self.go_on.wait(10)
-        return Outcome(self.endings.pop(0) if self.endings else Ending.DELIVERED, "as the test has it")
-
-
 @pytest.fixture
-def transport() -> Kept:
-    return Kept()
-
-
-@pytest.fixture
-def courier(transport: Kept) -> Iterator[Courier]:
-    courier = Courier(transport)
-    yield courier
-    transport.go_on.set()
-    courier.close()
+def twilio() -> Twilio:
+    return Twilio()
 
 
 @pytest.fixture
@@ -84,44 +61,141 @@ def times() -> list[datetime]:
 
 
 @pytest.fixture
-def make(tmp_path: Path, courier: Courier, times: list[datetime]) -> Iterator[Callable[..., Desk]]:
+def delivering(tmp_path: Path, twilio: Twilio) -> Iterator[Process]:
+    """What delivers for the desks of a test."""
+    with process(f"sqlite:///{tmp_path}/desk.db", twilio) as made:
+        yield made
+
+
+@pytest.fixture
+def make(delivering: Process, times: list[datetime]) -> Callable[..., Desk]:
     """Makes a desk with these rules."""
-    databases = []
 
-    def make(
-        rules: str | Rulebook, address: str = f"sqlite:///{tmp_path}/desk.db", timeout: int = 120
-    ) -> Desk:
-        databases.append(Database(address))
-        return Desk(
-            rulebook=rules if isinstance(rules, Rulebook) else rulebook(rules),
-            database=databases[-1],
-            courier=courier,
-            account_sid=ACCOUNT,
-            reservation_timeout=timeout,
-            clock=lambda: times[-1],
-        )
+    def make(rules: str | Rulebook, delivering: Process = delivering, timeout: int = 120) -> Desk:
+        book = rules if isinstance(rules, Rulebook) else rulebook(rules)
+        return delivering.desk(book, lambda: times[-1], timeout)
 
-    yield make
-    for database in databases:
-        database.close()
+    return make
 
 
-def test_a_post_is_answered_before_it_is_sent(make: Callable[..., Desk], transport: Kept) -> None:
-    """The callback's answer never waits for Twilio's REST API."""
-    transport.go_on.clear()
-    assert form(make(POSTED).answer(parameters(CALL))) == {}
-    assert not transport.go_on.is_set()
+@pytest.fixture
+def without_database(tmp_path: Path) -> Iterator[Process]:
+    """The same, with a database that cannot be reached."""
+    (tmp_path / "file").touch()
+    with process(f"sqlite:///{tmp_path}/file/desk.db", picks_up=False) as made:
+        yield made
+
+
+def test_a_post_is_answered_before_it_is_sent(
+    make: Callable[..., Desk], twilio: Twilio, delivering: Process
+) -> None:
+    """The callback's answer never waits for Twilio's REST API; the ledger has the delivery by then."""
+    twilio.open.clear()
+    answer = make(POSTED).answer(parameters(CALL))
+    assert answer.form == {}
+    found = delivering.find(PARAMS["ReservationSid"])
+    assert (found.state, twilio.sent) == (State.PENDING, [])
+    answer.then()
+    twilio.wait_until_sent(1)
+
+
+def test_what_is_promised(make: Callable[..., Desk], delivering: Process) -> None:
+    """The instruction and what follows its failure, as long as the rule says, else the reservation lives."""
+    make(POSTED).answer(parameters({**CALL, "worker_call_sid": "CA1"}))
+    promise = delivering.find(PARAMS["ReservationSid"]).promise
+    assert promise.call.instruction.fields["call_sid"] == CALL_SID
+    assert promise.on_failure == Instruction("reject", {"activity_sid": OFFLINE})
+    assert (promise.rule, promise.telling) == ("redirected", "CA1")
+    lifetime = timedelta(seconds=120)
+    assert (promise.arrived, promise.deadline, promise.expires) == (
+        MONDAY_NOON,
+        MONDAY_NOON + lifetime,
+        MONDAY_NOON + lifetime,
+    )
+    make(POSTED.replace("        on_failure", "        retry_for: 30s\n        on_failure")).answer(
+        parameters(CALL, ReservationSid="WR" + "e" * 32)
+    )
+    promise = delivering.find("WR" + "e" * 32).promise
+    assert promise.deadline == MONDAY_NOON + timedelta(seconds=30)
 
 
 def test_on_failure_is_sent_when_a_post_fails(
-    make: Callable[..., Desk], transport: Kept, courier: Courier
+    make: Callable[..., Desk], twilio: Twilio, delivering: Process
 ) -> None:
     """What the rule says for a failure goes the same way as the instruction."""
-    transport.endings = [Ending.REFUSED, Ending.DELIVERED]
+    twilio.outcomes = [refused(400, 40120)]
     form(make(POSTED).answer(parameters(CALL)))
-    courier.close()
-    assert [call.instruction.name for call in transport.sent] == ["redirect", "reject"]
-    assert transport.sent[1].instruction.fields == {"activity_sid": OFFLINE}
+    delivering.ended(PARAMS["ReservationSid"])
+    assert [call.instruction.name for call in twilio.sent] == ["redirect", "reject"]
+    assert twilio.sent[1].instruction.fields == {"activity_sid": OFFLINE}
+
+
+@pytest.mark.parametrize("again", ["answer", "answer_fallback"])
+def test_a_post_that_is_under_way_or_done_is_not_answered_inline(
+    again: str, make: Callable[..., Desk], twilio: Twilio, delivering: Process
+) -> None:
+    """Neither to a repeated callback nor at the fallback, by whichever process, whatever the rules say."""
+    for desk in (
+        make(POSTED),
+        make(POSTED),
+        make(BY_THE_HOUR) if again == "answer_fallback" else make(POSTED),
+    ):
+        assert form(getattr(desk, again if twilio.sent else "answer")(parameters(CALL))) == {}
+        delivering.ended(PARAMS["ReservationSid"])
+    assert len(twilio.sent) == 1
+
+
+@pytest.mark.parametrize("again", ["answer", "answer_fallback"])
+def test_a_dead_delivery_is_answered_inline(
+    again: str, make: Callable[..., Desk], twilio: Twilio, delivering: Process
+) -> None:
+    """The instruction itself is a last try."""
+    twilio.outcomes = [refused(400, 40120), refused(400, 40100)]
+    desk = make(POSTED)
+    form(desk.answer(parameters(CALL)))
+    assert delivering.ended(PARAMS["ReservationSid"]).state is State.DEAD
+    assert form(getattr(desk, again)(parameters(CALL)))["instruction"] == "redirect"
+    assert len(twilio.sent) == 2
+
+
+def test_what_the_fallback_gave_inline_is_not_sent(
+    make: Callable[..., Desk], twilio: Twilio, delivering: Process
+) -> None:
+    """Nor when the primary callback comes to another process later."""
+    assert form(make(POSTED).answer_fallback(parameters(CALL)))["instruction"] == "redirect"
+    assert form(make(POSTED).answer(parameters(CALL)))["instruction"] == "redirect"
+    assert delivering.find(PARAMS["ReservationSid"]).state is State.INLINE
+    assert twilio.sent == []
+
+
+def test_without_a_database_a_post_is_answered_inline(
+    make: Callable[..., Desk], without_database: Process, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At either URL, and however often; the log says so."""
+    desk = make(POSTED, without_database)
+    with caplog.at_level(logging.INFO):
+        for answer in (desk.answer, desk.answer, desk.answer_fallback):
+            assert form(answer(parameters(CALL)))["instruction"] == "redirect"
+    decided = [vars(each)["fields"] for each in caplog.records if each.getMessage() == "decided"]
+    assert [(each["mode"], each["answered"]) for each in decided] == [("post", "inline")] * 3
+    assert "answered without the ledger" in caplog.messages
+    assert without_database.twilio.sent == []
+
+
+def test_a_database_that_is_lost_takes_back_no_promise(
+    make: Callable[..., Desk], without_database: Process
+) -> None:
+    """The process that answered `{}` remembers: the POST is under way."""
+    desk = make(POSTED)
+    assert form(desk.answer(parameters(CALL))) == {}
+    desk._promises = without_database.promises
+    assert form(desk.answer_fallback(parameters(CALL))) == {}
+    assert form(desk.answer(parameters(CALL))) == {}
+
+
+def test_a_reply_needs_no_database(make: Callable[..., Desk], without_database: Process) -> None:
+    """Inline replies go on untouched."""
+    assert form(make(BY_THE_HOUR, without_database).answer(parameters())) == {"instruction": "accept"}
 
 
 def test_the_fallback_keeps_the_first_decision(make: Callable[..., Desk], times: list[datetime]) -> None:
@@ -230,11 +304,10 @@ def test_the_oldest_times(make: Callable[..., Desk], written: str) -> None:
         form(make(BY_THE_HOUR).answer(parameters(Timestamp=written)))
 
 
-def test_whether_the_database_answers(make: Callable[..., Desk], tmp_path: Path) -> None:
+def test_whether_the_database_answers(make: Callable[..., Desk], without_database: Process) -> None:
     """A database that cannot be reached is told, not raised."""
-    (tmp_path / "file").touch()
     assert make(BY_THE_HOUR).database_answers()
-    assert not make(BY_THE_HOUR, address=f"sqlite:///{tmp_path}/file/desk.db").database_answers()
+    assert not make(BY_THE_HOUR, without_database).database_answers()
 
 
 def _fields(caplog: pytest.LogCaptureFixture) -> tuple[int, dict[str, object]]:
@@ -281,15 +354,20 @@ def test_a_problem_is_logged_as_a_warning(
     assert "15558675310" not in str(fields)
 
 
-def test_times_are_told_in_utc_by_default(tmp_path: Path, courier: Courier) -> None:
+def test_times_are_told_in_utc_by_default(delivering: Process) -> None:
     """Without a clock of its own a desk takes the time of day: a callback of now is not stale."""
-    database = Database(f"sqlite:///{tmp_path}/desk.db")
-    desk = Desk(rulebook=rulebook(""), database=database, courier=courier, account_sid=ACCOUNT)
+    desk = Desk(
+        rulebook=rulebook(""),
+        database=delivering.database,
+        promises=delivering.promises,
+        deliver=delivering.worker.deliver,
+        rejected=delivering.rejected,
+        account_sid=ACCOUNT,
+    )
     now = datetime.now(UTC)
     assert form(desk.answer(parameters(Timestamp=now.isoformat()))) == {}
     with pytest.raises(Stale):
         form(desk.answer(parameters(Timestamp=(now - timedelta(minutes=4)).isoformat())))
-    database.close()
 
 
 REJECTING = """
@@ -311,9 +389,32 @@ def test_a_task_that_is_rejected_often_gets_the_default(make: Callable[..., Desk
     assert form(desk.answer(another)) == reject
 
 
+def test_rejections_of_other_processes_count(
+    make: Callable[..., Desk], delivering: Process, tmp_path: Path
+) -> None:
+    """They are told within a second or so; the default decides whichever process is asked."""
+    desk = make(REJECTING)
+    with process(f"sqlite:///{tmp_path}/desk.db", owner="two") as other:
+        elsewhere = make(REJECTING, other)
+        for digit in "ab":
+            form(elsewhere.answer(parameters(ReservationSid="WR" + digit * 32)))
+        until(lambda: delivering.rejected.count(PARAMS["TaskSid"], "") == 2)
+        assert form(desk.answer(parameters(ReservationSid="WR" + "c" * 32))) == {}
+
+
+def test_without_a_database_a_process_counts_its_own_rejections(
+    make: Callable[..., Desk], without_database: Process
+) -> None:
+    """Which is enough to end a loop."""
+    desk = make(REJECTING, without_database)
+    without_database.rejected.exchange()
+    given = [form(desk.answer(parameters(ReservationSid="WR" + digit * 32))) for digit in "abc"]
+    assert [each.get("instruction") for each in given] == ["reject", "reject", None]
+
+
 def test_a_request_parses_and_connects_nothing(make: Callable[..., Desk]) -> None:
-    """No YAML, no expression, no template is read for a callback, and the database is left alone."""
-    desk = make(POSTED)
+    """No YAML, no expression, no template is read for a callback; a reply leaves the database alone."""
+    desk = make(BY_THE_HOUR)
     called: set[str] = set()
 
     def note(frame: FrameType, _event: str, _: object) -> None:

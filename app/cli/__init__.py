@@ -12,6 +12,7 @@ from app.cli.sandbox import sandbox
 from app.cli.schema import schema
 from app.cli.serve import serve
 from app.cli.test import test
+from app.cli.worker import worker
 
 
 @click.group(cls=Desk, context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,5 +28,5 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, check, test, explain, schema, reservations, db, sandbox):
+for command in (demo, serve, worker, check, test, explain, schema, reservations, db, sandbox):
     main.add_command(command)

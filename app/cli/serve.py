@@ -1,6 +1,7 @@
 """`desk serve`."""
 
 import os
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,8 +48,9 @@ def serve(bind: str, port: int | None, rules: Path | None) -> None:
         memory = GoodRules(database)
         standing = starting_rules(settings.rules_dir, environment, memory, datetime.now(UTC))
 
-    def make_app() -> Flask:
-        return assemble(settings, environment, standing)
+    def make_app() -> tuple[Flask, Callable[[], None]]:
+        assembly = assemble(settings, environment, standing)
+        return assembly.app, assembly.stop
 
     # gunicorn reads this when it is imported, and fails there where it is empty or no number.
     os.environ["WEB_CONCURRENCY"] = str(settings.web_concurrency)

@@ -1,22 +1,31 @@
-"""Sends the update of a `post` after its callback was answered, once for each reservation."""
+"""Carries a delivery through one attempt: the requests that the policy asks for, and how it ends."""
 
 import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from enum import Enum
-from functools import partial
-from threading import Lock
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Protocol
 
-from app.model import Call, Ending, Instruction, Outcome
-from app.recent import Recent
+from app.delivery.policy import (
+    Again,
+    End,
+    Look,
+    Send,
+    Sight,
+    after_look,
+    after_send,
+    first_step,
+    instruction_of,
+)
+from app.engine.sealing import unsealed
+from app.model import Attempt, Call, Delivery, Ending, Outcome, State
 
 log = logging.getLogger(__name__)
 
-THREADS = 8
-REMEMBERED = 10_000
-FAILED = frozenset({Ending.REFUSED, Ending.UNREACHABLE})
+SEALED = Outcome(Ending.UNREACHABLE, "a secret that it needs is no longer among the vars of the rules")
+LOST = Outcome(Ending.UNREACHABLE, "it was left to another process")
+LOUD = frozenset({401, 403})
 
 
 class Transport(Protocol):
@@ -24,64 +33,72 @@ class Transport(Protocol):
 
     def send(self, call: Call) -> Outcome: ...
 
+    def look(self, call: Call) -> Sight: ...
 
-class State(Enum):
-    """Where the delivery to a reservation stands."""
 
-    INLINE = "given inline"
-    UNDER_WAY = "under way"
-    DONE = "done"
-    DEAD = "dead"
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The requests of an attempt, and what comes next."""
+
+    requests: tuple[Attempt, ...]
+    step: Again | End
 
 
 class Courier:
-    """Deliveries of this process. Threads begin with the first call, so that forking before is safe."""
+    """Makes attempts. `variables` gives the `vars` of the rules, `chance` numbers from 0 to 1."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        variables: Callable[[], Mapping[str, object]],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        chance: Callable[[], float] = random.random,
+    ) -> None:
         self._transport = transport
-        self._states: Recent[str, State] = Recent(REMEMBERED)
-        self._deciding = Lock()
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="courier")
+        self._variables = variables
+        self._clock = clock
+        self._chance = chance
 
-    def take(self, call: Call, on_failure: Instruction | None = None) -> Callable[[], object]:
-        """Takes a call on, and returns what sends it: nothing, where the reservation had one already."""
-        with self._deciding:
-            new = self._states.first(call.reservation_sid, State.UNDER_WAY)
-        return partial(self._threads.submit, self._run, call, on_failure) if new else lambda: None
+    def attempt(self, delivery: Delivery, may_send: Callable[[], bool] = lambda: True) -> Carried:
+        """One attempt of a delivery: at most two looks and a send, which `may_send` is asked before."""
+        instruction = unsealed(instruction_of(delivery), self._variables())
+        if instruction is None:
+            return Carried((), End(State.DEAD, SEALED))
+        call = replace(delivery.promise.call, instruction=instruction)
+        requests: list[Attempt] = []
+        step = first_step(delivery, self._clock())
+        while isinstance(step, Send | Look):
+            began = self._clock()
+            if isinstance(step, Send):
+                if not may_send():
+                    return Carried(tuple(requests), Again(began, delivery.doubt, LOST, delivery.stage))
+                outcome = self._transport.send(call)
+                step = after_send(delivery, outcome, self._clock(), self._chance())
+                kind = "send"
+            else:
+                sight = self._transport.look(call)
+                outcome, kind = sight.outcome, "look"
+                step = after_look(delivery, step, sight, self._clock(), self._chance())
+            made = Attempt(delivery.attempts, delivery.stage, kind, began, self._clock(), outcome)
+            requests.append(made)
+            _log(delivery, made)
+        return Carried(tuple(requests), step)
 
-    def give_inline(self, reservation_sid: str) -> bool:
-        """Whether an answer may hold the instruction; then nothing is sent to the reservation any more."""
-        with self._deciding:
-            if self._states.get(reservation_sid) in {State.UNDER_WAY, State.DONE}:
-                return False
-            self._states.set(reservation_sid, State.INLINE)
-            return True
 
-    def state(self, reservation_sid: str) -> State | None:
-        """Where the delivery stands; None, where there is none that is remembered."""
-        return self._states.get(reservation_sid)
-
-    def close(self) -> None:
-        """Ends when all that was taken on is sent."""
-        self._threads.shutdown()
-
-    def _run(self, call: Call, on_failure: Instruction | None) -> None:
-        outcome = self._send(call)
-        if outcome.ending in FAILED and on_failure:
-            outcome = self._send(replace(call, instruction=on_failure))
-        self._states.set(call.reservation_sid, State.DEAD if outcome.ending in FAILED else State.DONE)
-
-    def _send(self, call: Call) -> Outcome:
-        outcome = self._transport.send(call)
-        fields = {
-            "reservation": call.reservation_sid,
-            "task": call.task_sid,
-            "instruction": call.instruction.name,
-            "outcome": outcome.ending,
-            "status": outcome.status,
-            "twilio_code": outcome.twilio_code,
-            "message": outcome.message,
-        }
-        level = logging.INFO if outcome.ending is Ending.DELIVERED else logging.ERROR
-        log.log(level, "posted", extra={"fields": fields})
-        return outcome
+def _log(delivery: Delivery, request: Attempt) -> None:
+    call, outcome = delivery.promise.call, request.outcome
+    fields = {
+        "reservation": call.reservation_sid,
+        "task": call.task_sid,
+        "rule": delivery.promise.rule,
+        "instruction": instruction_of(delivery).name,
+        "attempt": request.number,
+        "outcome": outcome.ending,
+        "status": outcome.status,
+        "twilio_code": outcome.twilio_code,
+        "message": outcome.message,
+    }
+    level = logging.INFO if outcome.ending is Ending.DELIVERED else logging.WARNING
+    if outcome.status in LOUD:
+        level = logging.CRITICAL  # nothing at all is delivered until somebody mends the credentials
+    log.log(level, "posted" if request.kind == "send" else "looked up", extra={"fields": fields})

@@ -12,7 +12,7 @@
     a look showed           what then
     no longer pending       delivered, if an attempt of ours may have done that; else superseded
     pending, was refused    dead, with Twilio's code
-    pending, and applied    send: what leaves pending when it is applied was not
+    pending, and applied    it was not applied: send, or where this attempt sent it before, again
     instructions leave it
     pending, others         a new call of the worker's in the task's attributes: delivered. None, long enough
                             after the send: send. Where no attribute would tell: ambiguous
@@ -48,7 +48,9 @@ ACCEPTED = frozenset({"accepted", "wrapping", "completed"})
 REJECTED = frozenset({"rejected"})
 PENDING = "pending"
 
-LATE = Outcome(Ending.UNREACHABLE, "the time to deliver it is over")
+LATE = Outcome(Ending.UNREACHABLE, "the time to deliver it was over before it could be sent")
+APPLIED = Outcome(Ending.DELIVERED, "no answer came, and a look showed that it was applied")
+GONE_BY = Outcome(Ending.REFUSED, "the reservation was no longer pending")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,14 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Look at the reservation now; `refusal` is the final answer that the look is about, if about any."""
+    """Look at the reservation now. `cause` is what this attempt's send came to, None before there was one."""
 
-    refusal: Outcome | None = None
+    cause: Outcome | None = None
+
+    @property
+    def refusal(self) -> Outcome | None:
+        """The final answer that the look is to explain."""
+        return self.cause if self.cause and self.cause.ending is Ending.REFUSED else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,7 @@ def after_send(delivery: Delivery, outcome: Outcome, now: datetime, chance: floa
         case Ending.DELIVERED:
             return End(State.DELIVERED, outcome)
         case Ending.AMBIGUOUS:
-            return Look()
+            return Look(outcome)
         case Ending.UNREACHABLE:
             return _again(delivery, outcome, now, chance, Doubt.NONE)
     if status in NOT_PROCESSED:
@@ -117,23 +124,23 @@ def after_send(delivery: Delivery, outcome: Outcome, now: datetime, chance: floa
         return _fail(delivery, outcome, now, Doubt.NONE)
     if status >= 500:
         return _again(delivery, outcome, now, chance, Doubt.FAILED)
-    return Look(refusal=outcome)
+    return Look(outcome)
 
 
-def after_look(
-    delivery: Delivery, look: Look, sight: Sight, now: datetime, chance: float, *, sent: bool
-) -> Step:
-    """What follows a look; `sent` tells whether this very attempt sent something before it."""
+def after_look(delivery: Delivery, look: Look, sight: Sight, now: datetime, chance: float) -> Step:
+    """What follows a look. `chance` is from 0 to 1."""
+    doubt = _doubt(delivery, look)
     if sight.status not in {None, PENDING} or sight.outcome.status == GONE:
-        return End(_became(delivery, sight, sent=sent and not look.refusal), look.refusal or sight.outcome)
+        return _passed(delivery, look, sight, doubt)
     if look.refusal:
         return _fail(delivery, look.refusal, now, Doubt.NONE)
-    doubt = Doubt.SILENT if sent else delivery.doubt
     if sight.status is None:
         return _again(delivery, sight.outcome, now, chance, doubt)
-    if leaves_pending(instruction_of(delivery)):
-        return _send(delivery, now, LATE)
-    return _of_calls(delivery, sight, now, chance, doubt, sent=sent)
+    if not leaves_pending(instruction_of(delivery)):
+        return _of_calls(delivery, look, sight, now, chance)
+    if look.cause:
+        return _again(delivery, look.cause, now, chance, Doubt.FAILED)
+    return _send(delivery, now, delivery.outcome or LATE)
 
 
 def leaves_pending(instruction: Instruction) -> bool:
@@ -170,28 +177,34 @@ def delay(attempts: int, chance: float) -> timedelta:
     return timedelta(seconds=chance * min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempts, 10)))
 
 
-def _of_calls(
-    delivery: Delivery, sight: Sight, now: datetime, chance: float, doubt: Doubt, *, sent: bool
-) -> Step:
+def _of_calls(delivery: Delivery, look: Look, sight: Sight, now: datetime, chance: float) -> Step:
     """Of an instruction after which the reservation stays pending until the worker takes the call."""
-    told = is_told(instruction_of(delivery))
+    told, doubt = is_told(instruction_of(delivery)), _doubt(delivery, look)
     if told and sight.attributes is None:
         return _again(delivery, sight.outcome, now, chance, doubt)
     if told and calls_in(sight.attributes) not in {"", delivery.promise.telling or ""}:
-        return End(State.DELIVERED, sight.outcome)
+        return End(State.DELIVERED, APPLIED)
+    why = look.cause or delivery.outcome or LATE
     if doubt is Doubt.SILENT and not told:
-        return End(State.AMBIGUOUS, sight.outcome)
-    if doubt is Doubt.SILENT and sent:
-        return _until(delivery, now + SETTLING, sight.outcome, now, doubt)
-    return _send(delivery, now, LATE)
+        return End(State.AMBIGUOUS, why)
+    if look.cause:
+        return _until(delivery, now + SETTLING, why, now, doubt)
+    return _send(delivery, now, why)
 
 
-def _became(delivery: Delivery, sight: Sight, *, sent: bool) -> State:
-    ours = sent or delivery.doubt is not Doubt.NONE
+def _doubt(delivery: Delivery, look: Look) -> Doubt:
+    """What the attempts up to this look may have done; a final refusal leaves what was before it."""
+    return Doubt.SILENT if look.cause and not look.refusal else delivery.doubt
+
+
+def _passed(delivery: Delivery, look: Look, sight: Sight, doubt: Doubt) -> Step:
+    """Of a reservation that is no longer pending: by an attempt of ours, or not."""
     # An attempt of the stage before may have done it.
-    names = {delivery.promise.call.instruction.name, instruction_of(delivery).name} if ours else set()
+    names = {delivery.promise.call.instruction.name, instruction_of(delivery).name}
     made = [REJECTED if name == "reject" else ACCEPTED for name in names]
-    return State.DELIVERED if any(sight.status in each for each in made) else State.SUPERSEDED
+    if doubt is not Doubt.NONE and any(sight.status in each for each in made):
+        return End(State.DELIVERED, APPLIED)
+    return End(State.SUPERSEDED, look.refusal or GONE_BY)
 
 
 def _send(delivery: Delivery, now: datetime, outcome: Outcome) -> Step:

@@ -42,15 +42,22 @@ UNPARSED: dict[type[BaseException], HTTPStatus] = {
 
 
 class Server(BaseApplication):
-    """Serves what `make_app` returns in each worker process, until it is told to stop.
+    """Serves an application in each worker process, until it is told to stop.
 
-    Raises SettingsError when it cannot listen there.
+    `make_app` returns the application, and what ends all that runs beside it when the process stops. Raises
+    SettingsError when it cannot listen there.
     """
 
     def __init__(
-        self, make_app: Callable[[], Flask], host: str, port: int, workers: int, log_level: str
+        self,
+        make_app: Callable[[], tuple[Flask, Callable[[], None]]],
+        host: str,
+        port: int,
+        workers: int,
+        log_level: str,
     ) -> None:
         self._make_app = make_app
+        self._stop: Callable[[], None] = _nothing
         self._log_level = log_level
         self._config: dict[str, Any] = {
             "bind": f"fd://{_listen(host, port)}",
@@ -66,6 +73,7 @@ class Server(BaseApplication):
             "control_socket_disable": True,
             "logconfig_dict": _log_config(log_level),
             "post_worker_init": _say_ready,
+            "worker_exit": lambda _server, _worker: self._stop(),
         }
         super().__init__()
 
@@ -75,10 +83,14 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         log_to_stdout(self._log_level)
-        app = self._make_app()
+        app, self._stop = self._make_app()
         # A body in chunks is parsed while the view reads it.
         app.register_error_handler(ParseException, _unparsed)
         return app
+
+
+def _nothing() -> None:
+    """What there is to end before an application was made."""
 
 
 class Worker(ThreadWorker):

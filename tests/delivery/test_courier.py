@@ -1,213 +1,166 @@
-"""What is sent to a reservation, once; what is sent instead when that fails; and what is said about it."""
+"""One attempt of a delivery: which requests it makes, how it ends, and what the log says of it."""
 
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-import orjson
 import pytest
 
-from app.delivery.courier import Courier, State
-from app.logs import JsonLines
-from app.model import Call, Ending, Instruction, Outcome
-from tests.builders import PARAMS
+from app.delivery.courier import LOST, SEALED, Carried, Courier
+from app.delivery.policy import APPLIED, GONE_BY, SETTLING, Again, End, Sight
+from app.delivery.reservations import SEEN
+from app.engine.sealing import sealed
+from app.model import Call, Delivery, Doubt, Instruction, Outcome, Stage, State
+from tests.delivery.deliveries import (
+    ACCEPT,
+    CONFERENCE,
+    CUT,
+    NOW,
+    REJECT,
+    SECOND,
+    TAKEN,
+    UNSENT,
+    delivery,
+    refused,
+)
 
-NUMBER = "+14155551212"
-CONFERENCE = Instruction("conference", {"from": NUMBER, "to": "sip:bob@example.com"})
-REJECT = Instruction("reject", {"activity_sid": "WA" + "a" * 32})
-
-DELIVERED = Outcome(Ending.DELIVERED, "Twilio took the update", 200)
-REFUSED = Outcome(Ending.REFUSED, "Twilio answered 400 with error 40136", 400, 40136)
-UNREACHABLE = Outcome(Ending.UNREACHABLE, "Twilio cannot be reached (NewConnectionError)")
-AMBIGUOUS = Outcome(Ending.AMBIGUOUS, "no whole answer came (ReadTimeout): look the reservation up")
-
-
-def call(reservation: str = PARAMS["ReservationSid"]) -> Call:
-    """A conference for a reservation."""
-    return Call(PARAMS["WorkspaceSid"], PARAMS["TaskSid"], reservation, CONFERENCE)
+PASSWORD = "hunter2hunter2"
+PENDING = Sight(SEEN, "pending", {})
 
 
 @dataclass
-class Answers:
-    """A Transport that gives these outcomes in turn, then the last one for ever, and keeps what was sent."""
+class Twilio:
+    """A Transport that gives these answers in turn, and keeps what it was asked."""
 
-    outcomes: list[Outcome]
+    answers: list[Outcome | Sight]
     sent: list[Call] = field(default_factory=list)
-    before: Callable[[], object] = lambda: None
+    looks: int = 0
 
     def send(self, call: Call) -> Outcome:
-        self.before()
         self.sent.append(call)
-        return self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        answer = self.answers.pop(0)
+        assert isinstance(answer, Outcome)
+        return answer
+
+    def look(self, call: Call) -> Sight:
+        self.looks += 1
+        answer = self.answers.pop(0)
+        assert isinstance(answer, Sight)
+        return answer
 
 
-def delivered(*outcomes: Outcome, on_failure: Instruction | None = None) -> tuple[Answers, Courier]:
-    """A transport and a courier after one delivery through it."""
-    transport = Answers(list(outcomes))
-    courier = Courier(transport)
-    courier.take(call(), on_failure)()
-    courier.close()
-    return transport, courier
+def attempt(given: Delivery, *answers: Outcome | Sight) -> tuple[Carried, Twilio]:
+    """One attempt at NOW; every answer was asked for."""
+    twilio = Twilio(list(answers))
+    carried = Courier(twilio, lambda: {"password": PASSWORD}, lambda: NOW, lambda: 0.5).attempt(given)
+    assert twilio.answers == []
+    return carried, twilio
 
 
-@pytest.fixture
-def held() -> Iterator[tuple[Answers, Courier, threading.Event]]:
-    """A courier whose transport waits for the event."""
-    go_on = threading.Event()
-    transport = Answers([DELIVERED], before=lambda: go_on.wait(10))
-    courier = Courier(transport)
-    yield transport, courier, go_on
-    go_on.set()
-    courier.close()
+def kinds(carried: Carried) -> list[str]:
+    return [request.kind for request in carried.requests]
 
 
-def test_a_reservation_gets_one_update_however_often_it_is_asked_for() -> None:
-    """Many threads ask at once, as when TaskRouter calls both URLs of a Workflow."""
-    transport = Answers([DELIVERED])
-    courier = Courier(transport)
-    together = threading.Barrier(32)
-
-    def deliver() -> None:
-        together.wait()
-        courier.take(call())()
-
-    threads = [threading.Thread(target=deliver) for _ in range(32)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    courier.close()
-    assert transport.sent == [call()]
-
-
-def test_a_delivery_that_is_over_is_not_repeated() -> None:
-    """Neither after it was taken nor after it was refused."""
-    for outcome in (DELIVERED, REFUSED):
-        transport, courier = delivered(outcome)
-        courier.take(call(), REJECT)()
-        assert transport.sent == [call()]
-
-
-def test_each_reservation_gets_its_own() -> None:
-    """What is sent to one keeps nothing from another."""
-    transport = Answers([DELIVERED])
-    courier = Courier(transport)
-    calls = [call(f"WR{number:032d}") for number in range(50)]
-    for each in calls:
-        courier.take(each)()
-    courier.close()
-    assert sorted(transport.sent, key=lambda each: each.reservation_sid) == calls
-
-
-def test_deliver_does_not_wait_for_the_answer(held: tuple[Answers, Courier, threading.Event]) -> None:
-    """The callback is answered while the update is under way; a slow one does not hold up the next."""
-    transport, courier, _ = held
-    courier.take(call("WR1"))()
-    courier.take(call("WR2"))()
-    assert transport.sent == []
-    assert courier.state("WR1") is courier.state("WR2") is State.UNDER_WAY
-
-
-def test_close_finishes_what_was_taken_on(held: tuple[Answers, Courier, threading.Event]) -> None:
-    """A service that is told to stop sends what it promised, more than there are threads."""
-    transport, courier, go_on = held
-    names = [f"WR{number}" for number in range(40)]
-    for name in names:
-        courier.take(call(name))()
-    closing = threading.Thread(target=courier.close)
-    closing.start()
-    assert closing.is_alive()
-    go_on.set()
-    closing.join(10)
-    assert {each.reservation_sid for each in transport.sent} == set(names)
-    assert {courier.state(name) for name in names} == {State.DONE}
-
-
-def test_a_courier_that_was_given_nothing_has_no_thread() -> None:
-    """So that a server may fork after making one."""
-    before = threading.active_count()
-    courier = Courier(Answers([DELIVERED]))
-    assert threading.active_count() == before
-    assert courier.state(PARAMS["ReservationSid"]) is None
-    courier.close()
+def test_an_update_that_is_taken() -> None:
+    """One request, and the end."""
+    carried, twilio = attempt(delivery(), TAKEN)
+    assert twilio.sent == [delivery().promise.call]
+    assert carried.step == End(State.DELIVERED, TAKEN)
+    (request,) = carried.requests
+    assert (request.number, request.stage, request.kind) == (1, Stage.POST, "send")
+    assert (request.began, request.ended, request.outcome) == (NOW, NOW, TAKEN)
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "sent", "state"),
+    ("instruction", "answers", "requests", "step"),
     [
-        ([DELIVERED], [CONFERENCE], State.DONE),
-        ([REFUSED, DELIVERED], [CONFERENCE, REJECT], State.DONE),
-        ([UNREACHABLE, DELIVERED], [CONFERENCE, REJECT], State.DONE),
-        ([REFUSED, REFUSED], [CONFERENCE, REJECT], State.DEAD),
-        ([UNREACHABLE, UNREACHABLE], [CONFERENCE, REJECT], State.DEAD),
-        ([AMBIGUOUS], [CONFERENCE], State.DONE),
+        (ACCEPT, [UNSENT], ["send"], Again(NOW + SECOND / 2, Doubt.NONE, UNSENT, Stage.POST)),
+        (ACCEPT, [CUT, Sight(SEEN, "accepted")], ["send", "look"], End(State.DELIVERED, APPLIED)),
+        (ACCEPT, [CUT, PENDING], ["send", "look"], Again(NOW + SECOND / 2, Doubt.FAILED, CUT, Stage.POST)),
+        (CONFERENCE, [CUT, PENDING], ["send", "look"], Again(NOW + SETTLING, Doubt.SILENT, CUT, Stage.POST)),
+        (ACCEPT, [refused(400, 40136), PENDING], ["send", "look"], End(State.DEAD, refused(400, 40136))),
+        (
+            ACCEPT,
+            [refused(400), Sight(SEEN, "canceled")],
+            ["send", "look"],
+            End(State.SUPERSEDED, refused(400)),
+        ),
     ],
 )
-def test_on_failure_is_sent_once_where_the_update_failed(
-    outcomes: list[Outcome], sent: list[Instruction], state: State
+def test_a_look_follows_what_leaves_doubt(
+    instruction: Instruction, answers: Sequence[Outcome | Sight], requests: list[str], step: Again | End
 ) -> None:
-    """To the same reservation; not where the update may have been taken."""
-    transport, courier = delivered(*outcomes, on_failure=REJECT)
-    assert [each.instruction for each in transport.sent] == sent
-    assert {(each.workspace_sid, each.task_sid, each.reservation_sid) for each in transport.sent} == {
-        (PARAMS["WorkspaceSid"], PARAMS["TaskSid"], PARAMS["ReservationSid"])
-    }
-    assert courier.state(PARAMS["ReservationSid"]) is state
+    """A cut answer, or one that is final."""
+    carried, _ = attempt(delivery(instruction), *answers)
+    assert (kinds(carried), carried.step) == (requests, step)
 
 
-@pytest.mark.parametrize(
-    ("outcome", "state"),
-    [
-        (DELIVERED, State.DONE),
-        (REFUSED, State.DEAD),
-        (UNREACHABLE, State.DEAD),
-        (AMBIGUOUS, State.DONE),
-    ],
-)
-def test_without_on_failure_one_outcome_decides(outcome: Outcome, state: State) -> None:
-    """A dead delivery may be answered inline at the fallback URL; one that may have been taken may not."""
-    transport, courier = delivered(outcome)
-    assert len(transport.sent) == 1
-    assert courier.state(PARAMS["ReservationSid"]) is state
+def test_a_later_attempt_looks_first() -> None:
+    """What an attempt before it did may be there by now; else it is sent, and looked for again."""
+    doubtful = delivery(doubt=Doubt.SILENT, attempts=2)
+    assert attempt(doubtful, Sight(SEEN, "timeout"))[0].step == End(State.SUPERSEDED, GONE_BY)
+    carried, twilio = attempt(doubtful, PENDING, CUT, PENDING)
+    assert kinds(carried) == ["look", "send", "look"]
+    assert [request.number for request in carried.requests] == [2, 2, 2]
+    assert len(twilio.sent) == 1
+
+
+def test_on_failure_is_sent_in_its_stage() -> None:
+    """The second instruction, on the same reservation."""
+    carried, twilio = attempt(delivery(CONFERENCE, on_failure=REJECT, stage=Stage.ON_FAILURE), TAKEN)
+    assert [call.instruction for call in twilio.sent] == [REJECT]
+    assert [request.stage for request in carried.requests] == [Stage.ON_FAILURE]
+
+
+def test_nothing_is_sent_when_the_time_is_over() -> None:
+    """No request at all where nothing is in doubt."""
+    carried, _ = attempt(delivery(deadline=NOW))
+    assert (carried.requests, carried.step.outcome.message) == (
+        (),
+        "the time to deliver it was over before it could be sent",
+    )
+
+
+def test_nothing_is_sent_when_it_is_no_longer_ours() -> None:
+    """Another process has the lease: it looks, and sends."""
+    twilio = Twilio([PENDING])
+    courier = Courier(twilio, dict, lambda: NOW)
+    carried = courier.attempt(delivery(doubt=Doubt.FAILED), may_send=lambda: False)
+    assert (kinds(carried), twilio.sent) == (["look"], [])
+    assert carried.step == Again(NOW, Doubt.FAILED, LOST, Stage.POST)
+
+
+def test_a_secret_is_filled_in_when_it_is_sent() -> None:
+    """The ledger holds the name of its var alone."""
+    secret = replace(CONFERENCE, fields={**CONFERENCE.fields, "sip_auth_password": PASSWORD})
+    kept = sealed(secret, {"other": "x", "password": PASSWORD})
+    assert kept.fields["sip_auth_password"] == {"var": ["password"]}
+    _, twilio = attempt(delivery(kept), TAKEN)
+    assert [call.instruction for call in twilio.sent] == [secret]
+
+
+def test_a_secret_that_is_gone_ends_the_delivery() -> None:
+    """The var was removed from the rules, or the secret never was the value of one."""
+    secret = replace(CONFERENCE, fields={**CONFERENCE.fields, "sip_auth_password": PASSWORD})
+    for variables in ({"old": PASSWORD}, {}):
+        carried, twilio = attempt(delivery(sealed(secret, variables)))
+        assert (carried.step, twilio.sent) == (End(State.DEAD, SEALED), [])
 
 
 @pytest.mark.parametrize(
     ("outcome", "level"),
-    [(DELIVERED, "info"), (REFUSED, "error"), (UNREACHABLE, "error"), (AMBIGUOUS, "error")],
+    [
+        (TAKEN, logging.INFO),
+        (refused(429), logging.WARNING),
+        (refused(401), logging.CRITICAL),
+        (refused(403), logging.CRITICAL),
+    ],
 )
-def test_each_attempt_is_one_log_line_without_personal_data(
-    outcome: Outcome, level: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Which reservation, what was sent, what came of it; no field of the instruction."""
-    caplog.set_level(logging.INFO, "app.delivery.courier")
-    delivered(outcome)
+def test_every_request_is_logged(outcome: Outcome, level: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Wrong credentials are loud: nothing is delivered until they are mended."""
+    with caplog.at_level(logging.INFO):
+        attempt(delivery(), outcome)
     (record,) = caplog.records
-    line = JsonLines().format(record)
-    said = orjson.loads(line)
-    assert said.pop("time")
-    assert said == {
-        "level": level,
-        "logger": "app.delivery.courier",
-        "event": "posted",
-        "reservation": PARAMS["ReservationSid"],
-        "task": PARAMS["TaskSid"],
-        "instruction": "conference",
-        "outcome": outcome.ending.value,
-        "status": outcome.status,
-        "twilio_code": outcome.twilio_code,
-        "message": outcome.message,
-    }
-    assert NUMBER not in line
-    assert "bob" not in line
-
-
-def test_what_is_sent_instead_has_a_line_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
-    """Both attempts can be read in the log, in order."""
-    caplog.set_level(logging.INFO, "app.delivery.courier")
-    delivered(REFUSED, DELIVERED, on_failure=REJECT)
-    lines = [vars(record)["fields"] for record in caplog.records]
-    assert [(line["instruction"], line["outcome"]) for line in lines] == [
-        ("conference", "refused"),
-        ("reject", "delivered"),
-    ]
+    assert (record.levelno, record.getMessage()) == (level, "posted")
+    fields = vars(record)["fields"]
+    assert (fields["attempt"], fields["status"], fields["message"]) == (1, outcome.status, outcome.message)

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.delivery.policy import (
+    APPLIED,
+    GONE_BY,
     LATE,
     SETTLING,
     Again,
@@ -58,8 +60,8 @@ def sent(outcome: Outcome, given: Delivery | None = None, chance: float = HALF) 
 
 def looked(given: Delivery, status: str | None, attributes: Any = None, *, sent: bool = True) -> Step:
     """What follows a look after a silent send, or before any."""
-    outcome = SEEN if status else UNSENT
-    return after_look(given, Look(), Sight(outcome, status, attributes), NOW, HALF, sent=sent)
+    sight = Sight(SEEN if status else UNSENT, status, attributes)
+    return after_look(given, Look(CUT if sent else None), sight, NOW, HALF)
 
 
 @pytest.mark.parametrize("status", range(400, 600))
@@ -90,7 +92,7 @@ def test_what_was_never_sent_is_sent_again_without_a_look() -> None:
 
 def test_no_whole_answer_asks_for_a_look() -> None:
     """Before anything is sent again."""
-    assert sent(CUT) == Look()
+    assert sent(CUT) == Look(CUT)
 
 
 @pytest.mark.parametrize("status", [429, 503, 500])
@@ -112,9 +114,10 @@ def test_delays_grow_to_ten_seconds(attempts: int, most: float) -> None:
 
 @pytest.mark.parametrize("instruction", LEAVING)
 def test_what_leaves_pending_when_applied_is_sent_again_while_it_is_pending(instruction: Instruction) -> None:
-    """The reservation tells that it was not applied."""
+    """The reservation tells that it was not applied; this attempt, which sent it already, ends with that."""
     assert leaves_pending(instruction)
-    assert looked(delivery(instruction), "pending") == Send()
+    later = Again(NOW + HALF * SECOND, Doubt.FAILED, CUT, Stage.POST)
+    assert looked(delivery(instruction), "pending") == later
     assert looked(delivery(instruction, doubt=Doubt.SILENT), "pending", sent=False) == Send()
 
 
@@ -123,7 +126,7 @@ def test_a_new_call_in_the_attributes_tells_that_it_was_applied(instruction: Ins
     """The reservation is still pending: the worker's phone rings."""
     for attributes in ({"worker_call_sid": "CA2"}, {"conference": {"participants": {"worker": "CA2"}}}):
         assert looked(delivery(instruction, telling="CA1"), "pending", attributes) == End(
-            State.DELIVERED, SEEN
+            State.DELIVERED, APPLIED
         )
 
 
@@ -132,7 +135,7 @@ def test_no_new_call_tells_nothing_at_first(instruction: Instruction) -> None:
     """It may be on its way: a later look decides, and then it is sent again."""
     given = delivery(instruction, telling="CA1")
     for attributes in ({}, {"worker_call_sid": "CA1"}, {"worker_call_sid": None, "conference": "x"}):
-        assert looked(given, "pending", attributes) == Again(NOW + SETTLING, Doubt.SILENT, SEEN, Stage.POST)
+        assert looked(given, "pending", attributes) == Again(NOW + SETTLING, Doubt.SILENT, CUT, Stage.POST)
         later = replace(given, doubt=Doubt.SILENT)
         assert looked(later, "pending", attributes, sent=False) == Send()
 
@@ -140,9 +143,9 @@ def test_no_new_call_tells_nothing_at_first(instruction: Instruction) -> None:
 @pytest.mark.parametrize("instruction", [each for each in STAYING if not is_told(each)])
 def test_where_nothing_tells_it_is_ambiguous(instruction: Instruction) -> None:
     """A redirect that nobody accepts leaves no trace: sending it again could redirect the caller twice."""
-    assert looked(delivery(instruction), "pending") == End(State.AMBIGUOUS, SEEN)
-    again = delivery(instruction, doubt=Doubt.SILENT)
-    assert looked(again, "pending", sent=False) == End(State.AMBIGUOUS, SEEN)
+    assert looked(delivery(instruction), "pending") == End(State.AMBIGUOUS, CUT)
+    again = delivery(instruction, doubt=Doubt.SILENT, outcome=CUT)
+    assert looked(again, "pending", sent=False) == End(State.AMBIGUOUS, CUT)
     failed = delivery(instruction, doubt=Doubt.FAILED)
     assert looked(failed, "pending", sent=False) == Send()
 
@@ -152,18 +155,19 @@ def test_no_longer_pending(instruction: Instruction) -> None:
     """Delivered where the status is what the instruction makes of it; otherwise somebody else was faster."""
     made = ("rejected",) if instruction.name == "reject" else PASSED
     for status in (*PASSED, "rejected", *OVER):
-        state = State.DELIVERED if status in made else State.SUPERSEDED
-        assert looked(delivery(instruction), status) == End(state, SEEN)
-        untried = delivery(instruction)
-        assert looked(untried, status, sent=False) == End(State.SUPERSEDED, SEEN)
+        end = End(State.DELIVERED, APPLIED) if status in made else End(State.SUPERSEDED, GONE_BY)
+        assert looked(delivery(instruction), status) == end
+        assert looked(delivery(instruction, doubt=Doubt.SILENT), status, sent=False) == end
+        untried = looked(delivery(instruction), status, sent=False)
+        assert untried == End(State.SUPERSEDED, GONE_BY)
 
 
 def test_an_attempt_of_the_stage_before_may_have_done_it() -> None:
     """The redirect was applied with a 500, and `on_failure` finds the reservation accepted."""
     redirect = LEAVING[3]
     given = delivery(redirect, on_failure=REJECT, stage=Stage.ON_FAILURE, doubt=Doubt.FAILED)
-    assert looked(given, "accepted", sent=False) == End(State.DELIVERED, SEEN)
-    assert looked(given, "timeout", sent=False) == End(State.SUPERSEDED, SEEN)
+    assert looked(given, "accepted", sent=False) == End(State.DELIVERED, APPLIED)
+    assert looked(given, "timeout", sent=False) == End(State.SUPERSEDED, GONE_BY)
 
 
 @pytest.mark.parametrize("instruction", [*LEAVING, *STAYING])
@@ -173,19 +177,19 @@ def test_a_final_refusal_is_explained_by_a_look(instruction: Instruction) -> Non
     given = delivery(instruction)
 
     def after(status: str | None, of: Delivery = given) -> Step:
-        return after_look(of, Look(refusal), Sight(SEEN if status else CUT, status), NOW, HALF, sent=True)
+        return after_look(of, Look(refusal), Sight(SEEN if status else CUT, status), NOW, HALF)
 
     assert after("pending") == after(None) == End(State.DEAD, refusal)
     for status in (*PASSED, "rejected", *OVER):
         assert after(status) == End(State.SUPERSEDED, refusal)
     made = "rejected" if instruction.name == "reject" else "accepted"
-    assert after(made, replace(given, doubt=Doubt.FAILED)) == End(State.DELIVERED, refusal)
+    assert after(made, replace(given, doubt=Doubt.FAILED)) == End(State.DELIVERED, APPLIED)
 
 
 def test_a_reservation_that_is_gone() -> None:
     """404: its task was closed minutes ago."""
     gone = Sight(refused(404, 20404))
-    assert after_look(delivery(), Look(), gone, NOW, HALF, sent=True) == End(State.SUPERSEDED, gone.outcome)
+    assert after_look(delivery(), Look(CUT), gone, NOW, HALF) == End(State.SUPERSEDED, GONE_BY)
 
 
 @pytest.mark.parametrize("outcome", [UNSENT, CUT, refused(500), refused(429, retry_after=2), refused(401)])
@@ -193,16 +197,16 @@ def test_a_look_that_shows_nothing_is_made_again(outcome: Outcome) -> None:
     """Nothing is sent meanwhile; when time is over it stays ambiguous."""
     for instruction in (ACCEPT, CONFERENCE):
         given = delivery(instruction)
-        step = after_look(given, Look(), Sight(outcome), NOW, HALF, sent=True)
+        step = after_look(given, Look(CUT), Sight(outcome), NOW, HALF)
         assert step == Again(NOW + (outcome.retry_after or HALF) * SECOND, Doubt.SILENT, outcome, Stage.POST)
         late = replace(given, promise=replace(given.promise, deadline=NOW))
-        assert after_look(late, Look(), Sight(outcome), NOW, HALF, sent=True) == End(State.AMBIGUOUS, outcome)
+        assert after_look(late, Look(CUT), Sight(outcome), NOW, HALF) == End(State.AMBIGUOUS, outcome)
 
 
 def test_attributes_that_cannot_be_seen_are_looked_for_again() -> None:
     """The reservation answered, its task did not."""
     sight = Sight(refused(503), "pending")
-    step = after_look(delivery(CONFERENCE), Look(), sight, NOW, HALF, sent=True)
+    step = after_look(delivery(CONFERENCE), Look(CUT), sight, NOW, HALF)
     assert step == Again(NOW + HALF * SECOND, Doubt.SILENT, sight.outcome, Stage.POST)
 
 
@@ -224,7 +228,8 @@ def test_nothing_is_begun_after_the_deadline() -> None:
         NOW + 0.9 * SECOND, Doubt.FAILED, refused(500), Stage.POST
     )
     late = delivery(deadline=NOW)
-    assert looked(late, "pending") == End(State.DEAD, LATE)
+    assert looked(late, "pending") == End(State.DEAD, CUT)
+    assert looked(late, "pending", sent=False) == End(State.DEAD, LATE)
     assert looked(replace(late, doubt=Doubt.SILENT), None, sent=False) == End(State.AMBIGUOUS, UNSENT)
 
 
@@ -232,7 +237,7 @@ def test_on_failure_follows_what_failed_for_good() -> None:
     """Then it has until the reservation times out, and is dead after that."""
     given = delivery(CONFERENCE, on_failure=REJECT)
     refusal = refused(400, 40141)
-    step = after_look(given, Look(refusal), Sight(SEEN, "pending"), NOW, HALF, sent=True)
+    step = after_look(given, Look(refusal), Sight(SEEN, "pending"), NOW, HALF)
     assert step == Again(NOW, Doubt.NONE, refusal, Stage.ON_FAILURE)
     assert sent(refused(401), given) == Again(NOW, Doubt.NONE, refused(401), Stage.ON_FAILURE)
 
@@ -283,17 +288,17 @@ DELIVERIES = st.builds(
 )
 
 
-@given(DELIVERIES, OUTCOMES, SIGHTS, st.integers(0, 200), st.floats(0, 1), st.booleans())
+@given(DELIVERIES, OUTCOMES, SIGHTS, st.integers(0, 200), st.floats(0, 1))
 def test_whatever_comes_there_is_a_next_step_within_the_time(
-    given: Delivery, outcome: Outcome, sight: Sight, seconds: int, chance: float, was_sent: bool
+    given: Delivery, outcome: Outcome, sight: Sight, seconds: int, chance: float
 ) -> None:
     """Nothing raises; nothing waits beyond the reservation's life; nothing is sent after it."""
     now = NOW + seconds * SECOND
     steps = [
         first_step(given, now),
         after_send(given, outcome, now, chance),
-        after_look(given, Look(), sight, now, chance, sent=was_sent),
-        after_look(given, Look(outcome), sight, now, chance, sent=True),
+        after_look(given, Look(), sight, now, chance),
+        after_look(given, Look(outcome), sight, now, chance),
     ]
     for step in steps:
         if isinstance(step, Again):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -20,6 +21,7 @@ from app.model import Call, Ending, Instruction, Outcome
 from app.sandbox import Reservation, Served, TaskRouter, serving
 from app.settings import Settings, read_settings
 from tests.builders import ACCOUNT, PARAMS
+from tests.delivery.deliveries import NOW, delivery
 from tests.delivery.listening import answer, closed_port, listening
 
 NUMBER = "+14155551212"
@@ -525,9 +527,9 @@ def test_nothing_that_is_logged_holds_a_number(status: int, caplog: pytest.LogCa
     caplog.set_level(logging.INFO)
     instruction = Instruction("call", {**FULL_CALL.fields, "to": "sip:bob@example.com"})
     with listening(answer(status, orjson.dumps({"code": 40111, "message": NUMBER}))) as server:
-        courier = Courier(Reservations(settings(server.address)))
-        courier.take(call(instruction))()
-        courier.close()
+        courier = Courier(Reservations(settings(server.address)), dict, lambda: NOW)
+        given = delivery(instruction)
+        courier.attempt(replace(given, promise=replace(given.promise, call=call(instruction))))
     assert parse_qs(server.received.partition(b"\r\n\r\n")[2].decode())["CallFrom"] == [NUMBER]
     said = caplog.text + "".join(str(vars(record)) for record in caplog.records)
     assert PARAMS["ReservationSid"] in said

@@ -5,10 +5,7 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from threading import Event
 from urllib.parse import urlencode
 
 import pytest
@@ -17,16 +14,14 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from werkzeug.test import TestResponse
 
-from app.delivery.courier import Courier
 from app.logs import JsonLines
-from app.model import Call, Ending, Outcome
 from app.rulebook import Rulebook, Standing
 from app.service import Desk
 from app.settings import Secret
-from app.storage import Database
 from app.web import create_app
 from app.web.signature import Signatures
-from tests.builders import ACCOUNT, MONDAY_NOON, ruleset
+from tests.builders import MONDAY_NOON, ruleset
+from tests.delivery.rig import Clock, Process, Twilio, process
 
 TOKEN = "12345678901234567890123456789012"
 PUBLIC = "https://desk.example.com"
@@ -57,30 +52,6 @@ RULES = """
 Params = Mapping[str, str | list[str]]
 
 
-@dataclass
-class Post:
-    """A Transport that keeps what it is given, and answers when `open` is set."""
-
-    ending: Ending = Ending.DELIVERED
-    open: Event = field(default_factory=Event)
-    sent: list[Call] = field(default_factory=list)
-
-    def send(self, call: Call) -> Outcome:
-        self.sent.append(call)
-        self.open.wait(10)
-        return Outcome(self.ending, "as the test has it", 200)
-
-
-@dataclass
-class Clock:
-    """A time that stands still until it is set."""
-
-    now: datetime = MONDAY_NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 def signature(url: str, params: Params, secret: str = TOKEN, algorithm: str = "sha1") -> str:
     """What Twilio's page on webhook security says: the URL, then each parameter in name order."""
     text = url
@@ -102,10 +73,8 @@ def post(client: FlaskClient, params: Params, path: str = "/assignment", **heade
 
 
 @pytest.fixture
-def transport() -> Iterator[Post]:
-    transport = Post()
-    yield transport
-    transport.open.set()
+def twilio() -> Twilio:
+    return Twilio()
 
 
 @pytest.fixture
@@ -114,18 +83,17 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path}/desk.db")
-    yield database
-    database.close()
+def delivering(tmp_path: Path, twilio: Twilio, clock: Clock) -> Iterator[Process]:
+    with process(f"sqlite:///{tmp_path}/desk.db", twilio, clock) as made:
+        yield made
 
 
 @pytest.fixture
-def courier(transport: Post) -> Iterator[Courier]:
-    courier = Courier(transport)
-    yield courier
-    transport.open.set()
-    courier.close()
+def without_database(tmp_path: Path, clock: Clock) -> Iterator[Process]:
+    """The same with a database that can never be reached: its folder would lie below a file."""
+    (tmp_path / "file").touch()
+    with process(f"sqlite:///{tmp_path}/file/desk.db", clock=clock, picks_up=False) as made:
+        yield made
 
 
 @pytest.fixture
@@ -134,8 +102,8 @@ def rulebook() -> Rulebook:
 
 
 @pytest.fixture
-def desk(rulebook: Rulebook, database: Database, courier: Courier, clock: Clock) -> Desk:
-    return Desk(rulebook=rulebook, database=database, courier=courier, account_sid=ACCOUNT, clock=clock)
+def desk(rulebook: Rulebook, delivering: Process) -> Desk:
+    return delivering.desk(rulebook)
 
 
 @pytest.fixture

@@ -7,11 +7,12 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.delivery.courier import Courier, State
-from app.model import Ending
+from app.model import State
 from app.web import MAX_BODY
 from tests.builders import CALL_SID, OFFLINE, PARAMS, parameters
-from tests.web.conftest import FORM, PUBLIC, Post, post, signature
+from tests.delivery.deliveries import refused
+from tests.delivery.rig import Process, Twilio
+from tests.web.conftest import FORM, PUBLIC, post, signature
 
 REJECT = {"instruction": "reject", "activity_sid": OFFLINE}
 REDIRECT = {
@@ -43,21 +44,20 @@ def test_a_reply_is_the_answer(client: FlaskClient) -> None:
     assert response.json == {"instruction": "dequeue", "from": "+18005550100"}
 
 
-def test_a_post_is_answered_empty_and_sent(client: FlaskClient, transport: Post, courier: Courier) -> None:
+def test_a_post_is_answered_empty_and_sent(client: FlaskClient, twilio: Twilio, delivering: Process) -> None:
     """An instruction by `post` is answered with {} and sent to the Reservation resource."""
     assert post(client, parameters(BILLING)).json == {}
-    transport.open.set()
-    courier.close()
-    [call] = transport.sent
+    delivering.ended(PARAMS["ReservationSid"])
+    [call] = twilio.sent
     assert (call.workspace_sid, call.task_sid) == (PARAMS["WorkspaceSid"], PARAMS["TaskSid"])
     assert call.reservation_sid == PARAMS["ReservationSid"]
     assert {"instruction": call.instruction.name, **call.instruction.fields} == REDIRECT
 
 
-def test_a_defer_is_answered_empty(client: FlaskClient, transport: Post) -> None:
+def test_a_defer_is_answered_empty(client: FlaskClient, twilio: Twilio) -> None:
     """A `defer` is answered with {} and nothing is sent."""
     assert post(client, parameters({"type": "chat"})).json == {}
-    assert transport.sent == []
+    assert twilio.sent == []
 
 
 def test_no_rule_means_the_default(client: FlaskClient) -> None:
@@ -66,10 +66,10 @@ def test_no_rule_means_the_default(client: FlaskClient) -> None:
     assert post(client, parameters({"type": "billing"})).json == REJECT
 
 
-def test_the_fallback_answers_a_post_inline(client: FlaskClient, transport: Post) -> None:
+def test_the_fallback_answers_a_post_inline(client: FlaskClient, twilio: Twilio) -> None:
     """At the fallback URL TaskRouter wants the instruction itself."""
     assert post(client, parameters(BILLING), "/assignment/fallback").json == REDIRECT
-    assert transport.sent == []
+    assert twilio.sent == []
 
 
 def test_the_fallback_answers_a_reply_as_ever(client: FlaskClient) -> None:
@@ -79,35 +79,33 @@ def test_the_fallback_answers_a_reply_as_ever(client: FlaskClient) -> None:
 
 
 def test_the_fallback_waits_for_a_post_under_way(
-    client: FlaskClient, transport: Post, courier: Courier
+    client: FlaskClient, twilio: Twilio, delivering: Process
 ) -> None:
     """While the reservation's POST is under way, and when it is done, the fallback says {}."""
+    twilio.open.clear()
     post(client, parameters(BILLING))
     assert post(client, parameters(BILLING), "/assignment/fallback").json == {}
-    transport.open.set()
-    courier.close()
-    assert courier.state(PARAMS["ReservationSid"]) is State.DONE
+    twilio.open.set()
+    assert delivering.ended(PARAMS["ReservationSid"]).state is State.DELIVERED
     assert post(client, parameters(BILLING), "/assignment/fallback").json == {}
 
 
 def test_the_fallback_stands_in_for_a_dead_post(
-    client: FlaskClient, transport: Post, courier: Courier
+    client: FlaskClient, twilio: Twilio, delivering: Process
 ) -> None:
     """Where the POST failed for good, the fallback gives the instruction inline."""
-    transport.ending = Ending.REFUSED
-    transport.open.set()
+    twilio.outcomes = [refused(400, 40120)]
     post(client, parameters(BILLING))
-    courier.close()
+    delivering.ended(PARAMS["ReservationSid"])
     assert post(client, parameters(BILLING), "/assignment/fallback").json == REDIRECT
 
 
-def test_a_repeated_callback_is_sent_once(client: FlaskClient, transport: Post, courier: Courier) -> None:
+def test_a_repeated_callback_is_sent_once(client: FlaskClient, twilio: Twilio, delivering: Process) -> None:
     """Whoever gives both URLs the same address gets one POST for one reservation."""
     answers = [post(client, parameters(BILLING)).json for _ in range(3)]
-    transport.open.set()
-    courier.close()
+    delivering.ended(PARAMS["ReservationSid"])
     assert answers == [{}, {}, {}]
-    assert len(transport.sent) == 1
+    assert len(twilio.sent) == 1
 
 
 @pytest.mark.parametrize("name", ["WorkspaceSid", "TaskSid", "ReservationSid"])

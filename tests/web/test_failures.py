@@ -10,16 +10,14 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.test import TestResponse
 
-from app.delivery.courier import Courier
 from app.errors import Refusal
 from app.rulebook import Rulebook, Standing
-from app.service import Desk
 from app.settings import Secret
-from app.storage import Database
 from app.web import create_app
 from app.web.failures import REFUSALS, problem
 from app.web.signature import Signatures
-from tests.builders import ACCOUNT, parameters, ruleset
+from tests.builders import parameters, ruleset
+from tests.delivery.rig import Process
 from tests.web.conftest import FORM, PUBLIC, RULES, TOKEN, post
 
 NUMBER = "+15558675310"
@@ -106,14 +104,13 @@ def test_another_http_error_keeps_its_headers(app: Flask) -> None:
 
 
 @pytest.fixture
-def broken(database: Database, courier: Courier) -> FlaskClient:
+def broken(delivering: Process) -> FlaskClient:
     """A client of a desk whose clock fails, with a caller's number in the error."""
 
     def clock() -> datetime:
         raise RuntimeError(f"no time for {NAME}, {NUMBER}")
 
-    rulebook = Rulebook(Standing(ruleset(RULES)))
-    desk = Desk(rulebook=rulebook, database=database, courier=courier, account_sid=ACCOUNT, clock=clock)
+    desk = delivering.desk(Rulebook(Standing(ruleset(RULES))), clock)
     return create_app(desk, Signatures([Secret(TOKEN)], {}, PUBLIC)).test_client()
 
 

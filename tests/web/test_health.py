@@ -1,33 +1,24 @@
 """Whether the process lives, and whether it can do its work."""
 
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
-from app.delivery.courier import Courier
 from app.rulebook import Failing, Rulebook, Standing
 from app.service import Desk
 from app.settings import Secret
-from app.storage import Database
 from app.web import create_app
 from app.web.signature import Signatures
-from tests.builders import ACCOUNT, MONDAY_NOON, parameters, ruleset
-from tests.web.conftest import PUBLIC, RULES, TOKEN, Clock, post
+from tests.builders import MONDAY_NOON, parameters, ruleset
+from tests.delivery.rig import Process
+from tests.web.conftest import PUBLIC, RULES, TOKEN, post
 
 
 @pytest.fixture
-def without_database(tmp_path: Path, courier: Courier, clock: Clock) -> FlaskClient:
-    """A client of a desk whose database can never be reached: its folder would lie below a file."""
-    (tmp_path / "file").touch()
-    desk = Desk(
-        rulebook=Rulebook(Standing(ruleset(RULES))),
-        database=Database(f"sqlite:///{tmp_path}/file/desk.db"),
-        courier=courier,
-        account_sid=ACCOUNT,
-        clock=clock,
-    )
+def lost(without_database: Process) -> FlaskClient:
+    """A client of a desk whose database can never be reached."""
+    desk = without_database.desk(Rulebook(Standing(ruleset(RULES))))
     return create_app(desk, Signatures([Secret(TOKEN)], {}, PUBLIC)).test_client()
 
 
@@ -46,12 +37,12 @@ def test_ready(client: FlaskClient, desk: Desk) -> None:
     assert response.json == {"rules": rules, "database": "up"}
 
 
-def test_ready_while_newer_rules_fail(database: Database, courier: Courier) -> None:
+def test_ready_while_newer_rules_fail(delivering: Process) -> None:
     """The last good rules go on: readiness says since when newer ones fail, and nothing of what they hold."""
     since = datetime(2026, 11, 23, 14, 30, 5, 250_000, timezone(timedelta(hours=2)))
     failing = Failing(since, "the rules in night hold errors", ("night/a.yaml:1:1 +15558675310",))
     standing = Standing(ruleset(RULES), failing=failing, since=MONDAY_NOON)
-    desk = Desk(rulebook=Rulebook(standing), database=database, courier=courier, account_sid=ACCOUNT)
+    desk = delivering.desk(Rulebook(standing))
     response = create_app(desk, Signatures([Secret(TOKEN)])).test_client().get("/readyz")
     assert response.status_code == 200
     assert response.get_json()["rules"] == {
@@ -62,16 +53,16 @@ def test_ready_while_newer_rules_fail(database: Database, courier: Courier) -> N
     }
 
 
-def test_ready_without_database(without_database: FlaskClient) -> None:
+def test_ready_without_database(lost: FlaskClient) -> None:
     """A lost database must not take every instance out of the balancer."""
-    response = without_database.get("/readyz")
+    response = lost.get("/readyz")
     assert response.status_code == 200
     assert response.get_json()["database"] == "down"
 
 
-def test_answers_without_database(without_database: FlaskClient) -> None:
+def test_answers_without_database(lost: FlaskClient) -> None:
     """A reply inline needs the database for nothing."""
-    answer = post(without_database, parameters({"type": "unheard of"})).get_json()
+    answer = post(lost, parameters({"type": "unheard of"})).get_json()
     assert answer["instruction"] == "reject"
 
 

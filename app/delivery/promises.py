@@ -1,0 +1,50 @@
+"""Taking deliveries on, while a callback waits for its answer."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from app.model import Delivery, Promise
+from app.storage import Database, Ledger
+
+LEASE = timedelta(seconds=15)
+
+
+class Promises:
+    """What this process promises: `owner` names it in the ledger. Each method raises StoreError when the
+    database does not answer within the `seconds`; then nothing is promised.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        owner: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._database = database
+        self._ledger = Ledger(database)
+        self._owner = owner
+        self._clock = clock
+
+    def take(self, promise: Promise, seconds: float) -> tuple[Delivery, bool]:
+        """The reservation's delivery, and whether it is new: then its first attempt is ours.
+
+        One that is committed too late to be promised is withdrawn.
+        """
+        return self._database.within(
+            seconds,
+            lambda: self._ledger.open(promise, self._owner, self._clock(), LEASE),
+            undo=self._withdraw,
+        )
+
+    def give_inline(self, promise: Promise, seconds: float) -> Delivery:
+        """The reservation's delivery; where there was none, from now on there is one that sends nothing."""
+        return self._database.within(seconds, lambda: self._ledger.give_inline(promise, self._clock()))
+
+    def find(self, reservation_sid: str, seconds: float) -> Delivery | None:
+        """The reservation's delivery, if there is one."""
+        return self._database.within(seconds, lambda: self._ledger.find(reservation_sid))
+
+    def _withdraw(self, opened: tuple[Delivery, bool]) -> None:
+        delivery, new = opened
+        if new:
+            self._ledger.withdraw(delivery.id, self._owner, self._clock())

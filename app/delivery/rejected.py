@@ -1,0 +1,68 @@
+"""How often tasks were rejected, by all processes together: what `max_rejections` counts.
+
+TaskRouter offers a rejected task again at once, and cancels it after 1,000 rejections (Twilio's page on the
+Reservation resource).
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from app.errors import StoreError
+from app.recent import Recent
+from app.storage import Rejection, Rejections
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 10_000  # tasks
+BATCH = 1_000
+
+
+class Rejected:
+    """Reservations that were rejected, by task. Counting asks no database: `exchange` keeps it up to date.
+
+    With the database gone, what this process rejected itself is counted.
+    """
+
+    def __init__(
+        self, rejections: Rejections, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._rejections = rejections
+        self._clock = clock
+        self._by_task: Recent[str, frozenset[str]] = Recent(REMEMBERED)
+        self._untold: deque[Rejection] = deque(maxlen=REMEMBERED)
+        self._cursor = 0
+
+    def count(self, task_sid: str, besides: str) -> int:
+        """How many reservations of the task were rejected, besides this one."""
+        return len((self._by_task.get(task_sid) or frozenset()) - {besides})
+
+    def add(self, task_sid: str, reservation_sid: str) -> None:
+        """Notes one; other processes learn of it with the next exchange."""
+        if self._note(task_sid, reservation_sid):
+            self._untold.append(Rejection(task_sid, reservation_sid, self._clock()))
+
+    def exchange(self) -> None:
+        """Tells what this process rejected, and learns what others did. Not called by several threads."""
+        untold = list(self._untold)
+        try:
+            self._rejections.add_all(untold)
+            for _ in untold:
+                self._untold.popleft()
+            while self._learn():
+                pass
+        except StoreError as error:
+            log.debug("rejections not exchanged", extra={"fields": {"error": str(error)}})
+
+    def _learn(self) -> bool:
+        """Whether there may be more to learn."""
+        found, self._cursor = self._rejections.since(self._cursor, BATCH)
+        for each in found:
+            self._note(each.task_sid, each.reservation_sid)
+        return len(found) == BATCH
+
+    def _note(self, task_sid: str, reservation_sid: str) -> bool:
+        known = self._by_task.get(task_sid) or frozenset()
+        self._by_task.set(task_sid, known | {reservation_sid})
+        return reservation_sid not in known

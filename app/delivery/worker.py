@@ -1,0 +1,240 @@
+"""Delivers what this process took on, and picks up what others left behind."""
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from threading import Event, Lock, Thread
+
+from app.delivery.courier import Carried, Courier
+from app.delivery.policy import RATE_LIMITED, Again, delay
+from app.delivery.promises import LEASE
+from app.errors import StoreError
+from app.model import Delivery, Doubt, State
+from app.storage import Ledger
+
+log = logging.getLogger(__name__)
+
+THREADS = 32
+POLL = 0.5  # seconds between two looks at what is due
+LONGEST_REQUEST = timedelta(seconds=8)  # connecting and reading, and a little more
+RECORDING = 0.5  # seconds until what became of an attempt is recorded again, when the database was away
+FINE = frozenset({State.DELIVERED, State.SUPERSEDED})
+
+
+class Worker:
+    """Attempts of this process, each in a thread. `owner` names the process in the ledger.
+
+    `chores` are done whenever it looks for what is due. Threads begin with `start`, since none outlives a
+    fork.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        courier: Courier,
+        owner: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        threads: int = THREADS,
+        chores: Sequence[Callable[[], object]] = (),
+    ) -> None:
+        self._ledger = ledger
+        self._courier = courier
+        self._owner = owner
+        self._clock = clock
+        self._threads = threads
+        self._chores = chores
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="delivery")
+        self._poll = Thread(target=self._run, name="deliveries", daemon=True)
+        self._lock = Lock()
+        self._in_hand = 0
+        self._closed_until: datetime | None = None  # Twilio's rate limit
+        self._stopping = Event()
+        self._wake = Event()
+
+    def start(self) -> None:
+        """Begins to look for deliveries that are due."""
+        self._poll.start()
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Begins the first attempt of a delivery that this process took on."""
+        # Nothing was sent yet, which the ledger cannot tell of a process that is gone.
+        self._submit(replace(delivery, doubt=Doubt.NONE))
+
+    def stop(self) -> None:
+        """Ends when the attempts under way are made; those that have not begun are left to others."""
+        self._stopping.set()
+        self._wake.set()
+        if self._poll.is_alive():
+            self._poll.join()
+        self._pool.shutdown()
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    def _run(self) -> None:
+        while not self.is_stopping:
+            self._pick_up()
+            for chore in self._chores:
+                chore()
+            self._wake.wait(POLL)
+            self._wake.clear()
+
+    def _pick_up(self) -> None:
+        free = self._threads - self._in_hand
+        if free <= 0 or self._is_closed():
+            return
+        try:
+            claimed = self._ledger.claim(self._owner, self._clock(), LEASE, free)
+        except StoreError as error:
+            log.debug("nothing picked up", extra={"fields": {"error": str(error)}})
+            return
+        for delivery in claimed:
+            self._submit(delivery)
+
+    def _submit(self, delivery: Delivery) -> None:
+        with self._lock:
+            self._in_hand += 1
+        try:
+            self._pool.submit(self._carry, delivery)
+        except RuntimeError:  # the pool is closed: another process will find it
+            self._done(delivery)
+
+    def _carry(self, delivery: Delivery) -> None:
+        try:
+            if self.is_stopping:
+                self._give_back(delivery, self._clock())
+            elif self._is_closed() and self._closed_until:
+                self._give_back(delivery, self._closed_until)
+            else:
+                self._attempt(delivery)
+        except Exception:
+            log.exception("delivery failed", extra={"fields": {"reservation": _sid(delivery)}})
+        finally:
+            self._done(delivery)
+
+    def _done(self, _: Delivery) -> None:
+        with self._lock:
+            self._in_hand -= 1
+        self._wake.set()
+
+    def _attempt(self, delivery: Delivery) -> None:
+        lease = _Lease(self._ledger, delivery, self._owner, self._clock)
+        carried = self._courier.attempt(delivery, lease.holds)
+        self._slow_down(delivery, carried)
+        self._record(delivery, carried, lease)
+
+    def _give_back(self, delivery: Delivery, due: datetime) -> None:
+        try:
+            self._ledger.release(
+                delivery.id, self._owner, attempts=delivery.attempts - 1, doubt=delivery.doubt, due=due
+            )
+        except StoreError as error:  # when its lease is over, it is picked up all the same
+            log.warning(
+                "not given back", extra={"fields": {"reservation": _sid(delivery), "error": str(error)}}
+            )
+
+    def _record(self, delivery: Delivery, carried: Carried, lease: "_Lease") -> None:
+        while True:
+            try:
+                recorded = self._write(delivery, carried)
+                break
+            except StoreError as error:
+                problem = str(error)
+            if not lease.lasts() or self._stopping.wait(RECORDING):
+                fields = {"reservation": _sid(delivery), "error": problem}
+                log.error("not recorded: whoever picks it up looks first", extra={"fields": fields})
+                return
+        if recorded:
+            _log_end(delivery, carried)
+
+    def _write(self, delivery: Delivery, carried: Carried) -> bool:
+        step, now = carried.step, self._clock()
+        if isinstance(step, Again):
+            return self._ledger.record(
+                delivery.id,
+                self._owner,
+                carried.requests,
+                state=State.PENDING,
+                stage=step.stage,
+                doubt=step.doubt,
+                due=step.at,
+                outcome=step.outcome,
+                finished=None,
+            )
+        return self._ledger.record(
+            delivery.id,
+            self._owner,
+            carried.requests,
+            state=step.state,
+            stage=delivery.stage,
+            doubt=delivery.doubt,
+            due=now,
+            outcome=step.outcome,
+            finished=now,
+        )
+
+    def _slow_down(self, delivery: Delivery, carried: Carried) -> None:
+        """A rate limit is the account's: all deliveries of the process wait."""
+        limited = [each.outcome for each in carried.requests if each.outcome.status == RATE_LIMITED]
+        if limited:
+            asked = timedelta(seconds=limited[-1].retry_after or 0)
+            until = self._clock() + max(asked, delay(delivery.attempts, 1))
+            with self._lock:
+                self._closed_until = max(until, self._closed_until or until)
+
+    def _is_closed(self) -> bool:
+        return self._closed_until is not None and self._clock() < self._closed_until
+
+
+class _Lease:
+    """This process's right to a delivery, renewed when a request might outlast it."""
+
+    def __init__(self, ledger: Ledger, delivery: Delivery, owner: str, clock: Callable[[], datetime]) -> None:
+        self._ledger = ledger
+        self._id = delivery.id
+        self._owner = owner
+        self._clock = clock
+        self._until = delivery.leased_until or clock()
+
+    def lasts(self) -> bool:
+        return self._clock() < self._until
+
+    def holds(self) -> bool:
+        """Whether a request that begins now ends before anybody else takes the delivery over."""
+        now = self._clock()
+        if now + LONGEST_REQUEST < self._until:
+            return True
+        try:
+            renewed = self._ledger.renew(self._id, self._owner, now + LEASE)
+        except StoreError:
+            return False
+        if renewed:
+            self._until = now + LEASE
+        return renewed
+
+
+def _log_end(delivery: Delivery, carried: Carried) -> None:
+    step = carried.step
+    if isinstance(step, Again):
+        return
+    call = delivery.promise.call
+    fields = {
+        "reservation": call.reservation_sid,
+        "task": call.task_sid,
+        "rule": delivery.promise.rule,
+        "state": step.state,
+        "stage": delivery.stage,
+        "attempts": delivery.attempts,
+        "status": step.outcome.status,
+        "twilio_code": step.outcome.twilio_code,
+        "message": step.outcome.message,
+    }
+    level = logging.INFO if step.state in FINE else logging.ERROR
+    log.log(level, "delivery ended", extra={"fields": fields})
+
+
+def _sid(delivery: Delivery) -> str:
+    return delivery.promise.call.reservation_sid
