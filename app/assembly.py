@@ -1,6 +1,7 @@
 """Puts the service together from the environment: the one place that knows every part."""
 
 import gc
+import logging
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -27,6 +28,8 @@ from app.settings import Settings
 from app.storage import Database, GoodRules, Ledger, Rejections
 from app.web import create_app
 from app.web.signature import Signatures
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,15 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
     )
     gc.freeze()  # what was made so far is no garbage: no request has to wait while it is searched for some
     return Assembly(app, parts.stop)
+
+
+def tell_of_one_machine(database: Database) -> None:
+    """Says in the log who can deliver what is taken on here, where that is not everybody."""
+    if database.is_of_one_machine:
+        log.info(
+            "deliveries are kept in SQLite: only processes of this machine, with this disk, pick them up; "
+            "with several machines, or a disk that goes with a release, set DATABASE_URL to a PostgreSQL"
+        )
 
 
 def start_parts(settings: Settings, environment: Mapping[str, str], before: Standing | None = None) -> Parts:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from app.assembly import assemble
+from app.assembly import assemble, tell_of_one_machine
 from app.logs import log_to_stdout
 from app.rulebook import Standing, starting_rules
 from app.settings import process_environment, read_settings
@@ -47,6 +47,7 @@ def serve(bind: str, port: int | None, rules: Path | None) -> None:
     with closing(Database(settings.database_url.reveal())) as database:
         memory = GoodRules(database)
         standing = starting_rules(settings.rules_dir, environment, memory, datetime.now(UTC))
+        tell_of_one_machine(database)
 
     def make_app() -> tuple[Flask, Callable[[], None]]:
         assembly = assemble(settings, environment, standing)

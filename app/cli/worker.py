@@ -6,7 +6,7 @@ from types import FrameType
 
 import click
 
-from app.assembly import start_parts
+from app.assembly import start_parts, tell_of_one_machine
 from app.logs import log_to_stdout
 from app.settings import process_environment, read_settings
 
@@ -36,8 +36,9 @@ def worker() -> None:
     for number in SIGNALS:
         signal.signal(number, stop)
     parts = start_parts(settings, environment)
+    tell_of_one_machine(parts.database)
     try:
-        click.echo(f"delivering what is due in {parts.database}", err=True)
+        click.echo("delivering what is due", err=True)
         told.wait()
     finally:
         parts.stop()

@@ -37,6 +37,11 @@ class Database:
         self._circuit = Circuit()
         self._bounds = Bounds(self._circuit)
 
+    @property
+    def is_of_one_machine(self) -> bool:
+        """Whether it is a file, or less, that processes elsewhere do not see."""
+        return self._is_sqlite
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that changes nothing."""

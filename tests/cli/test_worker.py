@@ -1,0 +1,71 @@
+"""`desk worker`: what a process that is gone promised is delivered all the same."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from app.delivery.promises import LEASE
+from app.model import Call, Instruction, State
+from app.sandbox import TaskRouter, serving
+from app.storage import Database, Ledger
+from tests.builders import ACCOUNT
+from tests.delivery.deliveries import promise
+from tests.waiting import until
+
+TOKEN = "12345678901234567890123456789012"
+HERE = {name: text for name, text in os.environ.items() if name.startswith(("PATH", "COVERAGE_"))}
+
+
+def test_it_delivers_what_was_left_behind(tmp_path: Path) -> None:
+    """It says when it begins, delivers, and ends with status 0 when it is told to."""
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "rules.yaml").write_text("default: {defer: nobody}\n")
+    address = f"sqlite:///{tmp_path}/desk.db"
+    taskrouter = TaskRouter(account_sid=ACCOUNT, auth_tokens=(TOKEN,))
+    worker, task = taskrouter.add_worker("Ada"), taskrouter.add_task({})
+    reservation = taskrouter.reserve(task, worker)
+    call = Call(taskrouter.workspace_sid, task.sid, reservation.sid, Instruction("accept"))
+    database = Database(address)
+    ledger = Ledger(database)
+    now = datetime.now(UTC)
+    later = now + timedelta(seconds=100)
+    made = promise(call=call, arrived=now, deadline=later, expires=later)
+    ledger.open(made, "a process that is gone", now - 2 * LEASE, LEASE)
+
+    with serving(taskrouter) as twilio:
+        environment = HERE | {
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKEN": TOKEN,
+            "TWILIO_API_BASE": twilio.address,
+            "DATABASE_URL": address,
+            "RULES_DIR": str(tmp_path / "rules"),
+        }
+        command = [sys.executable, "-m", "app.cli", "worker"]
+        running = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            until(lambda: reservation.status == "accepted")
+            until(lambda: (found := ledger.find(reservation.sid)) and found.finished)
+        finally:
+            running.send_signal(signal.SIGTERM)
+            said, remarks = running.communicate(timeout=30)
+    ended = ledger.find(reservation.sid)
+    database.close()
+    assert ended
+    assert (ended.state, ended.attempts) == (State.DELIVERED, 2)
+    assert (running.returncode, remarks) == (0, "delivering what is due\n")
+    assert "only processes of this machine" in said
+    assert "delivery ended" in said
+
+
+def test_it_needs_an_account(tmp_path: Path) -> None:
+    """Without one it says what to set."""
+    environment = HERE | {"RULES_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "app.cli", "worker"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "TWILIO_ACCOUNT_SID is not set" in ended.stderr
