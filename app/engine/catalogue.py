@@ -49,6 +49,7 @@ class Check(StrEnum):
     ANY_NUMBER = "R059"
     IGNORES_NOTHING = "R060"
     TEMPLATE_NOT_READ = "R061"
+    DEFAULT_REJECTS = "R062"
 
     BROKEN_TEST = "R070"
 

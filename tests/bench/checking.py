@@ -60,7 +60,7 @@ SHAPES: Mapping[str, Shape] = {
 
 def written(shape: Shape, count: int) -> SourceFile:
     """A file of `count` rules without any problem."""
-    lines = [f"default: {{reply: {CONSTANT}}}", 'allowed_numbers: ["+1"]']
+    lines = ["default: {defer: nobody}", 'allowed_numbers: ["+1"]']
     if shape.variable:
         lines += ["vars:", *(f"  v{n}: {shape.variable}{n}" for n in range(count))]
     rule = [f"  - name: rule-<n>\n    task_type: type-<type>\n    reply: {shape.reply}"]
