@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
-from app.engine.fields import Secret
+from app.engine.fields import ContactUri, Parameter, PhoneNumber, Secret, Url
 from app.engine.instructions import INSTRUCTIONS
 from app.engine.plan import Plan
 from app.engine.ruleset import RuleSet
@@ -44,6 +45,17 @@ def masked(instruction: Instruction, secrets: frozenset[str]) -> Instruction:
     return Instruction(instruction.name, fields)
 
 
+def impersonal(instruction: Instruction) -> Instruction:
+    """The instruction without secrets and without what tells of a person, for who reads it much later.
+
+    Of a number or another address nothing is left, and of a URL its host and path: what a task's or a
+    worker's attributes are written into is a URL's query.
+    """
+    parameters = INSTRUCTIONS[instruction.name].parameters()
+    fields = {key: _impersonal(parameters.get(key), value) for key, value in instruction.fields.items()}
+    return Instruction(instruction.name, fields)
+
+
 def visible(value: object, secrets: frozenset[str], depth: int = MAX_DEPTH) -> object:
     """The value as it may be shown, and as JSON can hold it: what nests deeper is cut."""
     if depth == 0 and isinstance(value, list | tuple | dict):
@@ -77,6 +89,23 @@ def visible_text(text: str, secrets: frozenset[str]) -> str:
 
 def _is_secret(instruction: Instruction, key: str) -> bool:
     return isinstance(INSTRUCTIONS[instruction.name].parameters().get(key), Secret)
+
+
+def _impersonal(parameter: Parameter | None, value: object) -> object:
+    match parameter:
+        case Secret() | PhoneNumber() | ContactUri() | None:
+            return MASK
+        case Url():
+            return _place(str(value))
+    return value
+
+
+def _place(url: str) -> str:
+    """A URL's scheme, host and path, and `***` for what else it has."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    place = parts._replace(netloc=f"{MASK if user else user}{at}{host}", query="", fragment="").geturl()
+    return f"{place}?{MASK}" if parts.query or parts.fragment else place
 
 
 def _plans(ruleset: RuleSet) -> Iterator[Plan]:

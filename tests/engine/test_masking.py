@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from app.engine.masking import MAX_DEPTH, secrets_of, visible, visible_text
+from app.engine.instructions import INSTRUCTIONS
+from app.engine.masking import MAX_DEPTH, impersonal, secrets_of, visible, visible_text
+from app.model import Instruction
 from tests.builders import ruleset
 
 SECRETS = frozenset({"correct-horse", "horse-pin", "1234"})
@@ -81,3 +83,38 @@ def test_what_nests_deep_is_cut() -> None:
 def test_text_without_secrets_stays() -> None:
     """Where the rules hold none."""
     assert visible_text("correct-horse", frozenset()) == "correct-horse"
+
+
+@pytest.mark.parametrize("name", INSTRUCTIONS)
+def test_nothing_of_a_person_is_left(name: str) -> None:
+    """Of each instruction: both ends of a call, and what is secret; the rest stays as it is."""
+    given = {key: parameter.example for key, parameter in INSTRUCTIONS[name].parameters().items()}
+    shown = impersonal(Instruction(name, given)).fields
+    masked = {key for key in given if shown[key] == "***"}
+    assert masked == given.keys() & {"to", "from", "sip_auth_password"}
+    assert {key: shown[key] for key in given.keys() - masked} == {
+        key: given[key] for key in given.keys() - masked
+    }
+
+
+def test_what_no_parameter_is_known_of_is_masked() -> None:
+    """Another release may have written it."""
+    assert impersonal(Instruction("accept", {"later": "+14155551212"})).fields == {"later": "***"}
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://example.com/twiml", "https://example.com/twiml"),
+        ("https://example.com", "https://example.com"),
+        ("https://example.com:8443/a/b?caller=%2B1415#x", "https://example.com:8443/a/b?***"),
+        ("https://example.com/?", "https://example.com/"),
+        ("https://example.com/#bob", "https://example.com/?***"),
+        ("https://bob:pw@example.com/", "https://***@example.com/"),
+        ("https://[::1]/a?b", "https://[::1]/a?***"),
+    ],
+)
+def test_of_a_url_its_place_is_left(url: str, shown: str) -> None:
+    """Attributes are written into the query."""
+    fields = impersonal(Instruction("redirect", {"call_sid": "CA1", "url": url})).fields
+    assert fields == {"call_sid": "CA1", "url": shown}
