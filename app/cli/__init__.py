@@ -4,6 +4,7 @@ import click
 
 from app.cli.check import check
 from app.cli.db import db
+from app.cli.deliveries import deliveries
 from app.cli.demo import demo
 from app.cli.explain import explain
 from app.cli.failures import Desk
@@ -28,5 +29,5 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, worker, check, test, explain, schema, reservations, db, sandbox):
+for command in (demo, serve, worker, check, test, explain, schema, deliveries, reservations, db, sandbox):
     main.add_command(command)

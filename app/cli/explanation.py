@@ -8,7 +8,7 @@ from itertools import groupby
 
 import click
 
-from app.cli.output import one_line, problem_object, sentence
+from app.cli.output import iso, one_line, problem_object, sentence
 from app.engine.explain import Explanation, NearMiss, Sight, Step, Verdict
 from app.engine.expressions import show, show_constant, show_operand
 from app.engine.expressions.tracing import Trace
@@ -54,7 +54,7 @@ def explanation_object(explanation: Explanation, circumstances: Circumstances) -
         "nearest_miss": _miss_object(explanation, explanation.nearest),
         "steps": [_step_object(explanation, step) for step in explanation.steps],
         "line": circumstances.line,
-        "at": _iso(circumstances.at),
+        "at": iso(circumstances.at),
         "at_from": circumstances.at_from,
         "rejections": circumstances.rejections,
         "task_type": _masked(explanation, explanation.task_type),
@@ -125,7 +125,7 @@ class _Text:
         rejections = circumstances.rejections
         yield _clean(f"{circumstances.source}:{circumstances.line}: reservation {callback.reservation_sid}")
         yield _pair("rules", self.explanation.decision.rules_version)
-        yield _pair("time", f"{at:%a} {_iso(at)} ({circumstances.at_from})")
+        yield _pair("time", f"{at:%a} {iso(at)} ({circumstances.at_from})")
         if rejections:
             yield _pair("rejections", f"{rejections} of this task before")
         for change in circumstances.changes:
@@ -247,10 +247,6 @@ def _masked(explanation: Explanation, text: str) -> str:
 def _counted(outcome: Verdict, number: int) -> str:
     one, several, said = ASIDE[outcome]
     return _faint(f"1 rule {one} {said}" if number == 1 else f"{number} rules {several} {said}")
-
-
-def _iso(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")
 
 
 def _pair(name: str, text: str) -> str:

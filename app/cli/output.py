@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 
 from app.engine.reachability import Gap, UndecidedGap
 from app.model import Level, Problem
@@ -96,6 +97,17 @@ def summary(problems: Sequence[Problem], rules: int, files: int) -> str:
     warnings = len(graver(problems))
     found = count(warnings, "warning") if warnings else "no problem"
     return f"{count(rules, 'rule')} in {count(files, 'file')}, {found}"
+
+
+def iso(at: datetime, timespec: str = "auto") -> str:
+    """The time in UTC as ISO 8601 has it, to the `timespec` of `datetime.isoformat`."""
+    return at.isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def json_text(value: object) -> bytes:
+    """The value for programs, in UTF-8."""
+    # Not orjson, which refuses large numbers. A half of a surrogate pair has no other form than its escape.
+    return json.dumps(value, indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def count(number: int, noun: str) -> str:

@@ -1,13 +1,12 @@
 """`desk reservations`: the Reservation resource, fetched, listed and updated by hand."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
-from app.cli.output import one_line
+from app.cli.output import json_text, one_line
 from app.cli.tables import make_table, show
 from app.cli.update_options import BY_STATUS, INSTRUCTIONS, UpdateCommand, parameter_options, read_options
 from app.delivery.resource import Place, Resource, Row
@@ -190,6 +189,4 @@ def _text(value: object) -> str:
 
 
 def _show_json(rows: Sequence[Row]) -> None:
-    # Not orjson, which refuses large numbers. A half of a surrogate pair has no other form than its escape.
-    text = json.dumps(rows, indent=2, ensure_ascii=False)
-    click.echo(text.encode("utf-8", "backslashreplace"))
+    click.echo(json_text(rows))
