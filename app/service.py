@@ -128,7 +128,9 @@ class Desk:
         then: Callable[[], object] = _nothing
         try:
             delivery, new = self._promises.take(promise, _left(began))
-            is_ours = delivery.state not in INLINE
+            if delivery.state is State.DEAD:
+                delivery = self._promises.give_inline(promise, _left(began))
+            is_ours = delivery.state is not State.INLINE
             if new:
                 then = partial(self._deliver, delivery)
         except StoreError as error:

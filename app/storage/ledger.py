@@ -40,10 +40,18 @@ class Ledger:
             return _only(connection, promise, {**begun, "leased_by": owner, "leased_until": now + lease})
 
     def give_inline(self, promise: Promise, now: datetime) -> Delivery:
-        """The reservation's delivery; where there is none, one that says that the answer holds it."""
+        """The reservation's delivery; where there is none, one that says that the answer holds it.
+
+        A dead one becomes that as well, since a retry by hand would now be a second time.
+        """
         given = {"state": State.INLINE, "attempts": 0, "doubt": Doubt.NONE, "due": now, "finished": now}
         with self._database.writing() as connection:
-            return _only(connection, promise, given)[0]
+            delivery, _ = _only(connection, promise, given)
+            if delivery.state is not State.DEAD:
+                return delivery
+            dead = update(deliveries).where(deliveries.c.id == delivery.id)
+            connection.execute(dead.values(state=State.INLINE))
+            return replace(delivery, state=State.INLINE)
 
     def withdraw(self, delivery_id: int, owner: str, now: datetime) -> None:
         """Makes one that the owner opened too late INLINE: nothing of it was sent, or will be."""

@@ -58,6 +58,16 @@ def test_what_is_being_sent_is_not_given_inline(ledger: Ledger) -> None:
     assert ledger.give_inline(promise(), NOW) == delivery
 
 
+def test_a_dead_one_that_is_given_inline_is_not_retried(ledger: Ledger) -> None:
+    """The answer holds it by then, so that a retry would be a second time."""
+    delivery, _ = ledger.open(promise(), OURS, NOW, LEASE)
+    assert record(ledger, delivery, state=State.DEAD)
+    assert ledger.give_inline(promise(), NOW).state is State.INLINE
+    found = ledger.retry("WR1", NOW + SECOND, NOW + LEASE)
+    assert found
+    assert found.state is State.INLINE
+
+
 def test_what_was_opened_too_late_is_withdrawn(ledger: Ledger) -> None:
     """By its owner alone, and only while it is in the owner's hand."""
     delivery, _ = ledger.open(promise(), OURS, NOW, LEASE)
