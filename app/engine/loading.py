@@ -20,7 +20,7 @@ from app.engine.format import DefaultShape, FileShape, RuleShape, read_shape, sc
 from app.engine.ignoring import silenced
 from app.engine.report import Report
 from app.engine.ruleset import DEFAULT, MAX_REJECTIONS, Action, Rule, RuleSet
-from app.engine.source import Node, Scalar, SourceFile, read_source
+from app.engine.source import Allowance, Node, Scalar, SourceFile, read_source
 from app.engine.variables import Variables
 from app.engine.written import Written, WrittenRule, written_rule
 from app.model import Location, Problem
@@ -86,6 +86,7 @@ class _Loading:
         self.variables = Variables(environment, self.report)
         self.conditions = Conditions(self.report, self.variables)
         self.cases = Cases(self.report)
+        self.allowance = Allowance()
         self.folder = folder
         self.rule_nodes: list[Node] = []
         self.once: dict[str, tuple[Node, Location, Any]] = {}
@@ -103,7 +104,9 @@ class _Loading:
         )
 
     def file(self, file: SourceFile) -> None:
-        node, problems = read_source(file)
+        if self.allowance.is_spent:
+            return
+        node, problems = read_source(file, self.allowance)
         for problem in problems:
             self.report.add(problem)
         fitting = read_shape(FileShape, node, "a rules file", self.report) if node else None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePath
-from typing import Any, TypeAlias, cast
+from typing import Any, ClassVar, TypeAlias, cast
 
 import yaml
 
@@ -20,7 +20,7 @@ TEST_FILE_ENDING = "_test"
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 50
-MAX_NODES = 1_000_000  # of one file, each alias counted as all that it stands for
+MAX_VALUES = 300_000  # of all files together, each alias counted as all that it stands for
 TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
 FEWER_LEVELS = "rules need five levels"
 
@@ -67,7 +67,7 @@ class Scalar:
     text: str
     raw: str = field(repr=False)
     quoted: bool = False
-    size: int = 1
+    size: ClassVar[int] = 1
 
     def locate(self, offset: int) -> Location:
         """Where the character at an offset of `text` stands in the file.
@@ -108,14 +108,31 @@ class Mapping:
 Node: TypeAlias = Scalar | Sequence | Mapping
 
 
-def read_source(source: SourceFile) -> tuple[Node | None, list[Problem]]:
+class Allowance:
+    """How many values may still be read, from all the files that share it; none once there were too many."""
+
+    def __init__(self, left: int = MAX_VALUES) -> None:
+        self.left = left
+
+    def takes(self, count: int) -> bool:
+        """Whether so many more may be read."""
+        self.left -= count
+        return self.left >= 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether reading was stopped by it."""
+        return self.left < 0
+
+
+def read_source(source: SourceFile, allowance: Allowance | None = None) -> tuple[Node | None, list[Problem]]:
     """The node of a file's one document, None where it is empty or cannot be read; and what is wrong."""
     if len(source.text) > MAX_BYTES:
         return None, [too_large(source.name)]
     source = SourceFile(source.name, source.text.removeprefix("\ufeff"))  # columns are counted without it
     if forbidden := FORBIDDEN.search(source.text):
         return None, [_forbidden_problem(source, forbidden)]
-    reader = _Reader(source)
+    reader = _Reader(source, allowance or Allowance())
     try:
         return reader.document(), reader.problems
     except _Stop:
@@ -149,9 +166,12 @@ class _Stop(Exception):
 
 
 class _Reader:
-    def __init__(self, source: SourceFile) -> None:
+    def __init__(self, source: SourceFile, allowance: Allowance) -> None:
         self.file = source.name
-        self.lines = source.text.splitlines(keepends=True)
+        self.text = source.text
+        self.allowance = allowance
+        self.has_aliases = False
+        self.line = 0
         # Not yaml.parse, which asks for each event twice.
         self.events: Iterator[Any] = iter(_Loader(source.text).get_event, None)
         self.anchors: dict[str, Node] = {}
@@ -163,8 +183,12 @@ class _Reader:
             if isinstance(event, yaml.DocumentStartEvent):
                 if node is not None:
                     raise self.stop(event, "a second document begins here", "write it into a file of its own")
-                node = self.node(next(self.events), depth=0)
+                node = self.value(next(self.events), depth=0)
         return None if isinstance(node, Scalar) and node.value is None else node
+
+    def value(self, event: Any, depth: int) -> Node:
+        self.count(event, 1)
+        return self.node(event, depth)
 
     def node(self, event: Any, depth: int) -> Node:
         if depth > MAX_DEPTH:
@@ -176,8 +200,6 @@ class _Reader:
                 event, f"tags such as {event.tag} are not read", "quote the value to keep it text"
             )
         node = self.untagged(event, depth)
-        if node.size > MAX_NODES:
-            raise self.stop(event, "aliases make this larger than a million values", "write fewer aliases")
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         return node
@@ -187,7 +209,19 @@ class _Reader:
             raise self.stop(
                 event, f"no value with &{event.anchor} ends before *{event.anchor}", "write the value out"
             )
+        self.has_aliases = True
+        self.count(event, self.anchors[event.anchor].size - 1)
         return self.anchors[event.anchor]
+
+    def count(self, event: Any, values: int) -> None:
+        if self.allowance.takes(values):
+            return
+        if self.has_aliases:
+            raise self.stop(
+                event, f"aliases make this larger than {MAX_VALUES:,} values", "write fewer aliases"
+            )
+        hint = "let vars and templates say once what rules repeat"
+        raise self.stop(event, f"the files hold more than {MAX_VALUES:,} values together", hint)
 
     def untagged(self, event: Any, depth: int) -> Node:
         match event:
@@ -200,13 +234,14 @@ class _Reader:
     def scalar(self, event: Any) -> Scalar:
         quoted = bool(event.style)
         value = event.value if quoted else scalar_value(event.value)
-        raw = self.between(event.start_mark, event.end_mark)
-        return Scalar(self.at(event), value, event.value, raw, quoted)
+        raw = self.text[event.start_mark.index : event.end_mark.index]
+        # Most stand there as they are: no second copy of those.
+        return Scalar(self.at(event), value, event.value, event.value if raw == event.value else raw, quoted)
 
     def sequence(self, event: Any, depth: int) -> Sequence:
         items = []
         while not isinstance(inner := next(self.events), yaml.SequenceEndEvent):
-            items.append(self.node(inner, depth + 1))
+            items.append(self.value(inner, depth + 1))
         return Sequence(self.at(event), tuple(items), 1 + sum(item.size for item in items))
 
     def mapping(self, event: Any, depth: int) -> Mapping:
@@ -216,7 +251,7 @@ class _Reader:
             key = self.node(inner, depth + 1)
             if not isinstance(key, Scalar):
                 raise self.stop(inner, "a key is a list or an object", "write a name")
-            value = self.node(next(self.events), depth + 1)
+            value = self.value(next(self.events), depth + 1)
             if key.text in entries:
                 self.duplicate(key, keys[key.text])
                 continue
@@ -230,19 +265,9 @@ class _Reader:
         )
 
     def at(self, event: Any) -> Location:
-        return Location(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
-
-    def between(self, start: Any, end: Any) -> str:
-        if start.line == end.line < len(self.lines):
-            line: str = self.lines[start.line]
-            return line[start.column : end.column]
-        lines = self.lines[start.line : end.line + 1]
-        if not lines:
-            return ""
-        if end.line < len(self.lines):
-            lines[-1] = lines[-1][: end.column]
-        lines[0] = lines[0][start.column :]
-        return "".join(lines)
+        line = event.start_mark.line + 1
+        self.line = self.line if line == self.line else line  # one object for all that stands in a line
+        return Location(self.file, self.line, event.start_mark.column + 1)
 
     def stop(self, event: Any, message: str, hint: str) -> _Stop:
         self.problems.append(Problem(Check.YAML, message, self.at(event), hint=hint))

@@ -16,6 +16,7 @@ from app.errors import RulesUnreadable
 from app.model import Level, Location, Problem
 
 ENDINGS = (".yaml", ".yml")
+MAX_TOGETHER = 32 * 1024 * 1024  # bytes of all files
 
 Fingerprint: TypeAlias = tuple[object, ...]
 
@@ -46,11 +47,16 @@ def read_folder(folder: Path, environment: Mapping[str, str], *, lint: bool = Tr
 def read_files(folder: Path) -> tuple[tuple[SourceFile, ...], tuple[Problem, ...]]:
     """The text of every rules file, in name order, and the problems of those that cannot be read.
 
-    Raises RulesUnreadable for a folder that cannot be listed.
+    Reading ends with the file that is too much. Raises RulesUnreadable for a folder that cannot be listed.
     """
     files: list[SourceFile] = []
     problems: list[Problem] = []
+    left = MAX_TOGETHER
     for path in _paths(folder):
+        left -= _size(path)
+        if left < 0:
+            problems.append(_too_much(path))
+            break
         file, problem = _read(path)
         files.extend([file] if file else [])
         problems.extend([problem] if problem else [])
@@ -111,8 +117,28 @@ def _holds_rules(path: Path) -> bool:
     return path.suffix in ENDINGS and not path.name.startswith(".") and not os.path.isdir(path)  # noqa: PTH112
 
 
+def _size(path: Path) -> int:
+    """The bytes that reading a file takes: none where it is refused unread."""
+    try:
+        size = path.stat().st_size
+    except OSError:  # reading it says why
+        return 0
+    return size if size <= MAX_BYTES else 0
+
+
+def _too_much(path: Path) -> Problem:
+    message = f"with this file the folder holds more than {MAX_TOGETHER // 1024 // 1024} MB of rules"
+    return Problem(
+        Check.YAML, message, Location(_name(path)), hint="let vars and templates say once what rules repeat"
+    )
+
+
+def _name(path: Path) -> str:
+    return os.fsencode(path).decode(errors="replace")  # neither JSON nor the database takes other bytes
+
+
 def _read(path: Path) -> tuple[SourceFile | None, Problem | None]:
-    name = os.fsencode(path).decode(errors="replace")  # neither JSON nor the database takes other bytes
+    name = _name(path)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # reading a pipe or a device may never end

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.engine.source import MAX_NODES
+from app.engine.source import MAX_VALUES
 from tests.bench.checking import RULES, SHAPES, written
 from tests.builders import problems
 
@@ -59,7 +59,7 @@ def levels(first: str, one: str, count: int = 30) -> str:
 
 
 NESTED = "nested more than 50 deep"
-ALIASES = "aliases make this larger than a million values"
+ALIASES = "aliases make this larger than 300,000 values"
 HOSTILE = {
     "aliases in lists": (levels("x", "[@, @, @, @, @, @, @, @, @, @]"), ALIASES),
     "aliases in objects": (levels("{k: x}", "{a: @, b: @, c: @, d: @, e: @}"), ALIASES),
@@ -88,6 +88,37 @@ HOSTILE = {
         "`activity_sid`",
     ),
 }
+
+
+TOO_MANY = "the files hold more than 300,000 values together"
+MANY = {
+    "items": "vars: {a: [" + "1," * 7_900_000 + "1]}",
+    "vars": "vars:\n" + "\n".join(f" v{n}: 1" for n in range(900_000)),
+    "objects": "rules:\n" + "\n".join(f"- {{a: 'text {n}'}}" for n in range(500_000)),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_more_values_than_a_rule_set_has(name: str, tmp_path: Path) -> None:
+    """They are counted while they are read, and no further than that."""
+    (tmp_path / "a.yaml").write_text(MANY[name])
+    assert [said for _, said, _ in refused(tmp_path)["problems"]] == [TOO_MANY]
+
+
+def test_more_values_in_many_files(tmp_path: Path) -> None:
+    """What all files hold is counted together, and the first that is too much is said, once."""
+    for n in range(5):
+        (tmp_path / f"{n}.yaml").write_text(f"vars: {{v{n}: [" + "1," * (MAX_VALUES // 2 - 10) + "]}")
+    assert [(file, said) for file, said, _ in refused(tmp_path)["problems"]] == [("2.yaml", TOO_MANY)]
+
+
+def test_more_text_in_many_files(tmp_path: Path) -> None:
+    """Seven files, each within the limit of one, are not all read."""
+    for n in range(7):
+        (tmp_path / f"{n}.yaml").write_text("#" + "x" * 15 * 1024 * 1024)
+    said = "with this file the folder holds more than 32 MB of rules"
+    hint = "let vars and templates say once what rules repeat"
+    assert refused(tmp_path)["problems"] == [["2.yaml", said, hint]]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -129,8 +160,8 @@ def test_merge_keys_merge_nothing() -> None:
 
 
 def test_aliases_are_counted_as_what_they_stand_for(tmp_path: Path) -> None:
-    """A rule set just within the limit of a file is read, in memory that aliases share."""
-    items, aliases = ", ".join(["x"] * 1_000), ", ".join(["*a"] * (MAX_NODES // 1_000 - 10))
+    """A rule set just within the limit is read, in memory that aliases share."""
+    items, aliases = ", ".join(["x"] * 1_000), ", ".join(["*a"] * (MAX_VALUES // 1_000 - 10))
     text = DEFAULT + f"vars:\n  a: &a [{items}]\n  b: [{aliases}]\n"
     (tmp_path / "a.yaml").write_text(text)
     found = read(tmp_path)
