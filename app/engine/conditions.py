@@ -16,6 +16,7 @@ from app.engine.expressions import (
     parse_reference,
     references,
     resolved,
+    size,
 )
 from app.engine.expressions.meaning import CLOCK, regex
 from app.engine.report import Report
@@ -25,6 +26,9 @@ from app.engine.suggest import did_you_mean
 from app.engine.variables import Variables
 from app.errors import ExpressionError
 
+LARGEST = 20_000  # comparisons, and values in lists, of one expression
+ALL = 500_000  # of all rules together
+
 
 class Conditions:
     """Reads expressions; one that stands in several rules is parsed once."""
@@ -32,7 +36,8 @@ class Conditions:
     def __init__(self, report: Report, variables: Variables) -> None:
         self._report = report
         self._variables = variables
-        self._read: dict[str, Term] = {}
+        self._read: dict[str, tuple[Term, int]] = {}
+        self._left = ALL
 
     def terms(self, node: Node) -> tuple[Term, ...]:
         """The terms of a `when`, which must all hold. What is no text was reported by its shape."""
@@ -43,8 +48,15 @@ class Conditions:
         return tuple(reference for text in texts(node) if (reference := self._reference(text)))
 
     def _term(self, node: Scalar) -> Term | None:
-        if node.text in self._read:
-            return self._read[node.text]
+        if node.text not in self._read:
+            term = self._new_term(node)
+            if term is None:
+                return None
+            self._read[node.text] = term, size(resolved(term.tree, self._variables.values))
+        term, large = self._read[node.text]
+        return term if self._fits(large, node) else None
+
+    def _new_term(self, node: Scalar) -> Term | None:
         try:
             tree = parse(node.text)
         except ExpressionError as error:
@@ -53,7 +65,19 @@ class Conditions:
         known = self._known(references(tree), node, "when")
         if not known or not self._searchable(tree, node):
             return None
-        return self._read.setdefault(node.text, Term(node.text, tree))
+        return Term(node.text, tree)
+
+    def _fits(self, large: int, node: Scalar) -> bool:
+        """Whether so large an expression can be read beside those that were."""
+        if large <= min(LARGEST, self._left):
+            self._left -= large
+            return True
+        message = f"this holds more than {LARGEST:,} comparisons and values"
+        if large <= LARGEST:
+            message = f"with this all rules hold more than {ALL:,} comparisons and values"
+        hint = "give the call an attribute that says the same in one comparison"
+        self._report.error(Check.EXPRESSION, node.location, f"`when`: {message}", hint)
+        return False
 
     def _reference(self, node: Scalar) -> Reference | None:
         try:

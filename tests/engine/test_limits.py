@@ -90,6 +90,43 @@ HOSTILE = {
 }
 
 
+NUMBERS = "a IN [" + ", ".join(map(str, range(300_000))) + "]"
+TERMS = " AND ".join(f"a{n} == 1" for n in range(100_000))
+CHOICES = " AND ".join(f"(a{n} == 1 OR b{n} > 3)" for n in range(20_000))
+
+
+@pytest.mark.parametrize("when", [NUMBERS, TERMS, CHOICES], ids=["numbers", "terms", "choices"])
+def test_one_expression_that_is_far_too_large(when: str, tmp_path: Path) -> None:
+    """It is refused when it was read, before anything is made of it."""
+    (tmp_path / "a.yaml").write_text(f"{DEFAULT}rules: [{{name: a, defer: b, when: '{when}'}}]")
+    said = "`when`: this holds more than 20,000 comparisons and values"
+    hint = "give the call an attribute that says the same in one comparison"
+    assert refused(tmp_path)["problems"] == [["a.yaml", said, hint]]
+
+
+def test_expressions_that_together_are_far_too_large(tmp_path: Path) -> None:
+    """A list of `vars` counts in each rule that looks into it."""
+    rule = "- {name: rule-@, defer: b, when: x IN vars.many}"
+    rules = "\n".join(rule.replace("@", str(n)) for n in range(52))
+    numbers = ",".join(map(str, range(9_998)))
+    (tmp_path / "a.yaml").write_text(f"{DEFAULT}vars: {{many: [{numbers}]}}\nrules:\n{rules}")
+    said = "`when`: with this all rules hold more than 500,000 comparisons and values"
+    assert [message for _, message, _ in refused(tmp_path)["problems"]] == [said] * 2
+
+
+def test_what_is_too_large_to_be_taken_apart_is_said_to_be_undecided(tmp_path: Path) -> None:
+    """The rule is read and used: only whether earlier ones cover it is not known."""
+    numbers = ", ".join(map(str, range(9_000)))
+    rule = f"x IN [{numbers}]"
+    (tmp_path / "a.yaml").write_text(
+        f"{DEFAULT}rules:\n- {{name: a, defer: b, when: '{rule}'}}\n- {{name: c, defer: b, when: '{rule}'}}"
+    )
+    found = read(tmp_path)
+    reason = "together the conditions hold more than 5,000 comparisons and values"
+    assert found["rules"] == 2
+    assert [said for _, said, _ in found["problems"]] == [f"whether it can be reached is not known: {reason}"]
+
+
 TOO_MANY = "the files hold more than 300,000 values together"
 MANY = {
     "items": "vars: {a: [" + "1," * 7_900_000 + "1]}",

@@ -7,7 +7,15 @@ what holds, `compiling` makes fast predicates that say the same.
 from app.engine.expressions.compiling import Predicate, compile_expression, compile_reference, resolved
 from app.engine.expressions.parser import parse, parse_reference
 from app.engine.expressions.text import show, show_constant, show_operand
-from app.engine.expressions.tree import Constant, Expression, Operand, Reference, comparisons, references
+from app.engine.expressions.tree import (
+    Constant,
+    Expression,
+    Operand,
+    Reference,
+    comparisons,
+    references,
+    size,
+)
 
 __all__ = [
     "Constant",
@@ -25,4 +33,5 @@ __all__ = [
     "show",
     "show_constant",
     "show_operand",
+    "size",
 ]

@@ -6,13 +6,25 @@ as most of a rule set do, have the same text, which Python compiles once.
 """
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from app.engine.expressions.meaning import CLOCK, COMPARE, folded, is_day, regex
-from app.engine.expressions.tree import And, Comparison, Constant, Expression, Not, Operand, Or, Reference
+from app.engine.expressions.meaning import CLOCK, COMPARE, folded, holds, is_day, regex
+from app.engine.expressions.tree import (
+    And,
+    Comparison,
+    Constant,
+    Expression,
+    Not,
+    Operand,
+    Or,
+    Reference,
+    size,
+)
 from app.engine.scope import Scope, lookup
+
+LARGE = 500  # comparisons and values, beyond which Python's compiler takes more than it saves
 
 Predicate: TypeAlias = Callable[[Scope], bool]
 Getter: TypeAlias = Callable[[Scope], object]
@@ -41,6 +53,8 @@ ORDERS = frozenset({"<", "<=", ">", ">="})
 
 def compile_expression(expression: Expression) -> Predicate:
     """A function that tells whether the expression holds. Names under `taskrouter` must be those of CLOCK."""
+    if size(expression) > LARGE:
+        return partial(holds, expression)
     writing = _Writing()
     return writing.function(writing.expression(expression))
 

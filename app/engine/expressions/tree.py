@@ -77,6 +77,18 @@ def comparisons(expression: Expression) -> Iterator[Comparison]:
                 yield from comparisons(term)
 
 
+def size(expression: Expression) -> int:
+    """How many comparisons an expression has, and values in its lists."""
+    sides = (side for each in comparisons(expression) for side in (each, each.left, each.right))
+    return sum(map(_size, sides))
+
+
+def _size(node: Comparison | Operand) -> int:
+    if isinstance(node, Constant):
+        return len(node.value) if isinstance(node.value, list) else 0
+    return isinstance(node, Comparison)
+
+
 def references(expression: Expression) -> Iterator[Reference]:
     """Every reference of an expression, in reading order."""
     for comparison in comparisons(expression):

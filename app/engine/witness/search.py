@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from app.engine.expressions import Expression
+from app.engine.expressions import Expression, size
 from app.engine.expressions.meaning import holds
 from app.engine.scope import scope_of
 from app.engine.witness.calls import Example, calls
@@ -17,6 +17,11 @@ from app.model import Callback
 CALLS_OF_A_BOX = 400
 COMPARISONS = 20_000
 BOXES = 50
+
+LARGEST = (
+    5_000  # comparisons and values of an expression: what it is taken apart into grows with their square
+)
+TOO_LARGE = f"together the conditions hold more than {LARGEST:,} comparisons and values"
 
 
 class Verdict(StrEnum):
@@ -41,6 +46,8 @@ def find_example(expression: Expression, variables: Mapping[str, object], *, bud
     example was tried on the expression itself. Of parameters it has those alone that the expression reads, as
     single texts; TaskAge and TaskPriority can be any whole number or other text.
     """
+    if size(expression) > LARGEST:
+        return Finding(Verdict.UNDECIDED, reason=TOO_LARGE)
     space = Space(expression, variables)
     tries = max(10, COMPARISONS // (1 + len(space.asked)))
     reason = ""
