@@ -1,8 +1,8 @@
 """What stands between `{{` and `}}`: a Jinja2 expression, without calls, tests and arithmetic.
 
 What is allowed is checked on Jinja's own syntax tree. A missing value is null, and null cannot be filled in:
-neither printed, nor joined, nor handed to any filter but `default`. One reference and nothing more, as most
-fragments are, is looked up as expressions do it, and needs no Jinja.
+neither printed, nor joined, nor handed to any filter but `default`. One reference and filters without
+arguments, as most fragments are, is looked up as expressions do it, and needs no Jinja.
 """
 
 import marshal
@@ -27,8 +27,27 @@ ROOTS = ("task", "worker", "callback", "reservation", "vars")
 RESERVATION_SID = Reference("callback", ("ReservationSid",))
 HARMLESS = frozenset({"urlencode", "length", "int", "float", "round"})  # filters whose text is safe in a URL
 
-# A reference as nearly everybody writes it; what has another form is read by Jinja.
-PLAIN = re.compile(rf"\s*({'|'.join(ROOTS)})((?:\.[A-Za-z]\w*|\[(?:0|[1-9][0-9]{{0,8}})\])+)\s*", re.ASCII)
+# Filters that need neither an argument nor Jinja's environment.
+ALONE = (
+    "default",
+    "float",
+    "int",
+    "join",
+    "length",
+    "lower",
+    "round",
+    "string",
+    "trim",
+    "upper",
+    "urlencode",
+)
+
+# A reference and filters as nearly everybody writes them; what has another form is read by Jinja.
+PLAIN = re.compile(
+    rf"\s*({'|'.join(ROOTS)})((?:\.[A-Za-z]\w*|\[(?:0|[1-9][0-9]{{0,8}})\])+)"
+    rf"\s*((?:\|\s*(?:{'|'.join(ALONE)})\b\s*)*)",
+    re.ASCII,
+)
 STEP = re.compile(r"\w+")
 
 Keys: TypeAlias = tuple[str | int, ...]
@@ -67,23 +86,29 @@ class Fragment:
     """One `{{ … }}`.
 
     `references` are those that it reads, each as its keys; `unescaped` the roots of those whose text it holds
-    as it came, without `urlencode`. `code` is what Jinja made of it; None where it is one reference and
-    nothing more.
+    as it came, without `urlencode`. `code` is what Jinja made of it; None where it is one reference, put
+    through `filters`.
     """
 
     references: tuple[Keys, ...]
     unescaped: frozenset[str]
     code: CodeType | None = field(repr=False, compare=False)
+    filters: tuple[str, ...] = ()
     evaluate: Callable[[Scope], object] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        evaluate = _evaluating(self.code) if self.code else _looking_up(self.references[0])
+        evaluate = _evaluating(self.code) if self.code else _filtering(self.references[0], self.filters)
         object.__setattr__(self, "evaluate", evaluate)
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is one reference and nothing more."""
+        return self.code is None and not self.filters
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What goes to another process: compiled, since compiling costs fifty times more than all else."""
         code = marshal.dumps(self.code) if self.code else None
-        return _restored, (self.references, self.unescaped, code)
+        return _restored, (self.references, self.unescaped, code, self.filters)
 
 
 @lru_cache(maxsize=10_000)
@@ -91,7 +116,7 @@ def read_fragment(text: str) -> Fragment:
     """The fragment that a text between `{{` and `}}` is. Raises TemplateError for whatever is not allowed."""
     if plain := PLAIN.fullmatch(text):
         steps = (int(step) if step.isdigit() else step for step in STEP.findall(plain[2]))
-        return _plain((plain[1], *steps))
+        return _plain((plain[1], *steps), tuple(STEP.findall(plain[3])))
     try:
         tree = ENVIRONMENT.parse("{{" + text + "}}")
     except TemplateSyntaxError as error:
@@ -103,8 +128,24 @@ def read_fragment(text: str) -> Fragment:
     return Fragment(references, frozenset(_unescaped(expression)), _code(expression))
 
 
-def _plain(keys: Keys) -> Fragment:
-    return Fragment((_allowed(keys),), frozenset({str(keys[0])}), None)
+def _plain(keys: Keys, filters: tuple[str, ...] = ()) -> Fragment:
+    unescaped = () if HARMLESS.intersection(filters) else (str(keys[0]),)
+    return Fragment((_allowed(keys),), frozenset(unescaped), None, filters)
+
+
+def _filtering(keys: Keys, filters: tuple[str, ...]) -> Callable[[Scope], object]:
+    look_up = _looking_up(keys)
+    if not filters:
+        return look_up
+    steps = [FILTERS[step] for name in filters for step in (FILTER_GUARDS[name], name) if step]
+
+    def evaluate(scope: Scope) -> object:
+        value = look_up(scope)
+        for step in steps:
+            value = step(value)
+        return value
+
+    return evaluate
 
 
 def _looking_up(keys: Keys) -> Callable[[Scope], object]:
@@ -222,9 +263,11 @@ def _evaluating(code: CodeType) -> Callable[[Scope], object]:
     return evaluate
 
 
-def _restored(references: tuple[Keys, ...], unescaped: frozenset[str], code: bytes | None) -> Fragment:
+def _restored(
+    references: tuple[Keys, ...], unescaped: frozenset[str], code: bytes | None, filters: tuple[str, ...]
+) -> Fragment:
     # From a process of ours.
-    return Fragment(references, unescaped, marshal.loads(code) if code else None)  # noqa: S302
+    return Fragment(references, unescaped, marshal.loads(code) if code else None, filters)  # noqa: S302
 
 
 class _Context:

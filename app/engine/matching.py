@@ -49,11 +49,12 @@ class Matcher(Generic[T]):
     """Finds among entries in order. Their expressions hold no `vars`; `read_type` gives a task's type."""
 
     def __init__(self, entries: Iterable[Entry[T]], read_type: Getter) -> None:
-        by_type: dict[object, list[tuple[int, Entry[T]]]] = defaultdict(list)
+        by_type: dict[object, list[_Numbered[T]]] = defaultdict(list)
         self._end = 0
         for entry in entries:
+            numbered = _Numbered(self._end, entry)
             for name in dict.fromkeys(entry.task_types or (None,)):
-                by_type[name].append((self._end, entry))
+                by_type[name].append(numbered)
             self._end += 1
         self._read_type = read_type
         self._of_any_type = _group(by_type.pop(None, []))
@@ -93,6 +94,24 @@ class Matcher(Generic[T]):
         return lists
 
 
+class _Numbered(Generic[T]):
+    """An entry, how many stand before it, and its places in the groups of its types, which are made once."""
+
+    def __init__(self, number: int, entry: Entry[T]) -> None:
+        self.keys = required_values(entry.expression)
+        self._number = number
+        self._entry = entry
+        self._places: dict[Reference | None, Place[T]] = {}
+
+    def place(self, key: Reference | None) -> Place[T]:
+        """Where it is found by the value of a reference, or by none."""
+        if key not in self._places:
+            expression = self._entry.expression
+            rest = _rest(expression, key) if key else expression
+            self._places[key] = Place(self._number, _compiled(rest), self._entry.found)
+        return self._places[key]
+
+
 def required_values(expression: Expression | None) -> Keys:
     """References that must have one of a few values for the expression to hold."""
     match expression:
@@ -125,37 +144,43 @@ def _keys(reference: Reference, values: Iterable[object]) -> Keys:
     return {reference: frozenset(value for value in values if not isinstance(value, list | dict))}
 
 
-def _group(numbered: list[tuple[int, Entry[T]]]) -> Group[T]:
-    keyed = [(number, entry, required_values(entry.expression)) for number, entry in numbered]
-    # A place is found by the reference that tells most places apart.
-    distinct: dict[Reference, set[object]] = defaultdict(set)
+def _group(numbered: list[_Numbered[T]]) -> Group[T]:
+    crowds: dict[Reference, Counter[object]] = defaultdict(Counter)
     users: Counter[Reference] = Counter()
-    for _, _, keys in keyed:
-        for key, values in keys.items():
-            distinct[key] |= values
+    for each in numbered:
+        for key, values in each.keys.items():
+            crowds[key].update(values)
             users[key] += 1
+    # A place is found by the reference that tells most places apart, unless many share a value of it.
+    worth = {key: len(crowd) * _evenness(crowd) for key, crowd in crowds.items()}
     by_key: dict[Reference, dict[object, list[Place[T]]]] = defaultdict(lambda: defaultdict(list))
     others: list[Place[T]] = []
-    for number, entry, keys in keyed:
-        shared = [key for key in keys if users[key] >= FEW]
+    for each in numbered:
+        shared = [key for key in each.keys if users[key] >= FEW]
         if not shared:
-            others.append(Place(number, _compiled(entry.expression), entry.found))
+            others.append(each.place(None))
             continue
-        key = max(shared, key=lambda each: len(distinct[each]))
-        place = Place(number, _compiled(_rest(entry.expression, key)), entry.found)
-        for value in keys[key]:
-            by_key[key][value].append(place)
+        key = max(shared, key=worth.__getitem__)
+        for value in each.keys[key]:
+            by_key[key][value].append(each.place(key))
     indexes = tuple((compile_reference(key), dict(by_value)) for key, by_value in by_key.items())
     return Group(indexes, (others,) if others else ())
+
+
+def _evenness(crowd: Counter[object]) -> float:
+    """1 where each value is asked for once; else one part of how many others ask for the same on average."""
+    return crowd.total() / max(1, sum(count * count for count in crowd.values()))
 
 
 def _rest(expression: Expression | None, key: Reference) -> Expression | None:
     """What is left to ask of an entry that was found by the value of a reference."""
     match expression:
-        case And(terms) if sum(key in required_values(term) for term in terms) > 1:
-            return expression  # none of them alone says what the others do
         case And(terms):
-            rest = tuple(term for term in terms if _rest(term, key) is not None)
+            asking = [number for number, term in enumerate(terms) if key in required_values(term)]
+            if len(asking) > 1:
+                return expression  # none of them alone says what the others do
+            left = [_rest(term, key) if number in asking else term for number, term in enumerate(terms)]
+            rest = tuple(term for term in left if term is not None)
             return And(rest) if len(rest) > 1 else rest[0] if rest else None
         case Comparison("==" | "IN", Reference() as reference, Constant(value)) if reference == key:
             # Numbers are asked again: 1 finds the place of true, too, since Python has them equal.

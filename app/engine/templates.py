@@ -3,6 +3,7 @@
 What is allowed is checked when rules are loaded. A fragment that stands in many templates is compiled once.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +17,9 @@ from app.engine.scope import Scope
 from app.errors import TemplateError, TemplateUnfilled
 
 MARKS = ("{{", "{%", "{#")
+# A text in which nothing but {{ … }} means anything, and in those neither a text nor Jinja's {{- and -}}.
+SIMPLE = re.compile(r"[^{}\r]*(?:\{\{(?![-+])[^{}'\"\r]*(?<![-+])\}\}[^{}\r]*)*")
+BRACES = re.compile(r"\{\{|\}\}")
 STATEMENTS = frozenset({"block_begin", "comment_begin", "raw_begin"})  # Jinja's names for such tokens
 
 Part: TypeAlias = str | Fragment
@@ -49,7 +53,7 @@ class Template:
             "reads": frozenset(reference[0] for reference in references),
             "unescaped": frozenset(root for fragment in fragments for root in fragment.unescaped),
             "variables": frozenset(reference[1:] for reference in references if reference[0] == "vars"),
-            "only": references[0] if len(self.parts) == 1 and fragments and not fragments[0].code else (),
+            "only": references[0] if len(self.parts) == 1 and fragments and fragments[0].is_reference else (),
         }
         for name, value in known.items():
             object.__setattr__(self, name, value)
@@ -87,6 +91,17 @@ def read_template(text: str) -> Template:
 
 
 def _parts(text: str) -> Iterator[Part]:
+    if not SIMPLE.fullmatch(text):
+        yield from _parts_by_jinja(text)
+        return
+    for number, part in enumerate(BRACES.split(text)):
+        if number % 2:
+            yield read_fragment(part)
+        elif part:
+            yield part
+
+
+def _parts_by_jinja(text: str) -> Iterator[Part]:
     try:
         tokens = list(ENVIRONMENT.lex(text))
     except TemplateSyntaxError as error:

@@ -36,9 +36,12 @@ HINT = "leave it out, or write what was meant"
 
 def find(written: Written) -> Iterator[Problem]:
     """Terms that hold for every call, whatever `vars` hold."""
+    known: dict[str, bool] = {}  # of terms that say the same
     for rule in written.rules:
         for term in rule.terms:
-            if _always_holds(term):
+            if term.node.text not in known:
+                known[term.node.text] = _always_holds(term)
+            if known[term.node.text]:
                 yield Problem(CHECK, MESSAGE, term.node.location, Level.WARNING, rule.name, HINT)
 
 

@@ -20,6 +20,7 @@ from app.engine.expressions.tree import (
     Operand,
     Or,
     Reference,
+    references,
     size,
 )
 from app.engine.scope import Scope, lookup
@@ -66,7 +67,9 @@ def compile_reference(reference: Reference) -> Getter:
 
 
 def resolved(expression: Expression, variables: Mapping[str, object]) -> Expression:
-    """The expression with the value of each var in place of its name."""
+    """The expression with the value of each var in place of its name; itself where it has none."""
+    if not any(reference.root == "vars" for reference in references(expression)):
+        return expression
     match expression:
         case Comparison(operator, left, right, at):
             return Comparison(operator, _resolved(left, variables), _resolved(right, variables), at)

@@ -67,26 +67,24 @@ Expression: TypeAlias = Comparison | And | Or | Not
 
 def comparisons(expression: Expression) -> Iterator[Comparison]:
     """Every comparison of an expression, in reading order."""
-    match expression:
-        case Comparison():
-            yield expression
-        case Not(term):
-            yield from comparisons(term)
-        case And(terms) | Or(terms):
-            for term in terms:
-                yield from comparisons(term)
+    left = [expression]
+    while left:
+        first = left.pop()
+        if isinstance(first, Comparison):
+            yield first
+        elif isinstance(first, Not):
+            left.append(first.term)
+        else:
+            left.extend(reversed(first.terms))
 
 
 def size(expression: Expression) -> int:
     """How many comparisons an expression has, and values in its lists."""
-    sides = (side for each in comparisons(expression) for side in (each, each.left, each.right))
-    return sum(map(_size, sides))
+    return sum(1 + _length(each.left) + _length(each.right) for each in comparisons(expression))
 
 
-def _size(node: Comparison | Operand) -> int:
-    if isinstance(node, Constant):
-        return len(node.value) if isinstance(node.value, list) else 0
-    return isinstance(node, Comparison)
+def _length(side: Operand) -> int:
+    return len(side.value) if isinstance(side, Constant) and isinstance(side.value, list) else 0
 
 
 def references(expression: Expression) -> Iterator[Reference]:
