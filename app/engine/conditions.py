@@ -48,24 +48,23 @@ class Conditions:
         return tuple(reference for text in texts(node) if (reference := self._reference(text)))
 
     def _term(self, node: Scalar) -> Term | None:
-        if node.text not in self._read:
-            term = self._new_term(node)
-            if term is None:
-                return None
-            self._read[node.text] = term, size(resolved(term.tree, self._variables.values))
-        term, large = self._read[node.text]
+        read = self._read.get(node.text) or self._new_term(node)
+        if read is None:
+            return None
+        self._read[node.text] = term, large = read
         return term if self._fits(large, node) else None
 
-    def _new_term(self, node: Scalar) -> Term | None:
+    def _new_term(self, node: Scalar) -> tuple[Term, int] | None:
+        """The term that a text is, and how large it is."""
         try:
             tree = parse(node.text)
         except ExpressionError as error:
             self._report.error(Check.EXPRESSION, node.locate(error.at), f"`when`: {error}", error.hint)
             return None
-        known = self._known(references(tree), node, "when")
-        if not known or not self._searchable(tree, node):
+        if not self._known(references(tree), node, "when"):
             return None
-        return Term(node.text, tree)
+        whole = resolved(tree, self._variables.values)
+        return (Term(node.text, tree), size(whole)) if self._searchable(whole, node) else None
 
     def _fits(self, large: int, node: Scalar) -> bool:
         """Whether so large an expression can be read beside those that were."""
@@ -110,7 +109,7 @@ class Conditions:
 
     def _unsearchable(self, tree: Expression) -> Iterator[tuple[int, str, str]]:
         """What stands behind MATCHES and is no regular expression."""
-        for comparison in comparisons(resolved(tree, self._variables.values)):
+        for comparison in comparisons(tree):
             if comparison.operator != "MATCHES":
                 continue
             right = comparison.right

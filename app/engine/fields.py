@@ -60,6 +60,13 @@ class Parameter(fields.Field[Any]):
         self.required_in = required
         self.note = note
 
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        # First what is right nearly always: marshmallow takes four times as long to get there.
+        read = self.read(value)
+        return super().deserialize(value, attr, data, **kwargs) if read is None else read
+
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Any:

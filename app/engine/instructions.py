@@ -61,6 +61,15 @@ class InstructionSchema(Schema):
             if isinstance(field, Parameter)
         }
 
+        self._required = {
+            mode: tuple(key for key, field in self._parameters.items() if mode in field.required_in)
+            for mode in Mode
+        }
+
+    def required(self, mode: Mode) -> tuple[str, ...]:
+        """The inline keys of those without which TaskRouter refuses the instruction in this mode."""
+        return self._required[mode]
+
     def parameters(self) -> Mapping[str, Parameter]:
         """The parameters by inline key."""
         return self._parameters

@@ -115,12 +115,8 @@ class _Numbered(Generic[T]):
 def required_values(expression: Expression | None) -> Keys:
     """References that must have one of a few values for the expression to hold."""
     match expression:
-        case Comparison("==", Reference() as reference, Constant(value)):
-            return _keys(reference, [value])
-        case Comparison("==", Constant(value), Reference() as reference):
-            return _keys(reference, [value])
-        case Comparison("IN", Reference() as reference, Constant(list() as values)):
-            return _keys(reference, values)
+        case Comparison():
+            return _values(expression)
         case And(terms):
             together: dict[Reference, frozenset[object]] = {}
             for term in terms:
@@ -131,6 +127,19 @@ def required_values(expression: Expression | None) -> Keys:
             first, *others = (required_values(term) for term in terms)
             shared = (key for key in first if all(key in other for other in others))
             return {key: first[key].union(*(other[key] for other in others)) for key in shared}
+    return {}
+
+
+def _values(comparison: Comparison) -> Keys:
+    match comparison.operator, comparison.left, comparison.right:
+        case ("==", Reference() as reference, Constant(value)) | (
+            "==",
+            Constant(value),
+            Reference() as reference,
+        ):
+            return _keys(reference, [value])
+        case "IN", Reference() as reference, Constant(list() as values):
+            return _keys(reference, values)
     return {}
 
 

@@ -107,11 +107,7 @@ def _restored(name: str, constants: Mapping[str, object], blanks: Iterable[tuple
 def missing_parameters(schema: InstructionSchema, keys: Iterable[str], mode: Mode) -> Iterable[str]:
     """The parameters without which TaskRouter refuses the instruction in this mode."""
     given = set(keys)
-    return [
-        key
-        for key, parameter in schema.parameters().items()
-        if mode in parameter.required_in and key not in given
-    ]
+    return [key for key in schema.required(mode) if key not in given]
 
 
 def _missing(schema: InstructionSchema, fields: Mapping[str, object], mode: Mode) -> Iterable[Finding]:
@@ -123,9 +119,7 @@ def _missing(schema: InstructionSchema, fields: Mapping[str, object], mode: Mode
 
 def _fill(blank: Blank, fields: dict[str, object], scope: Scope) -> Finding | None:
     try:
-        value = blank.template.fill(scope)
-        read = blank.parameter.read(value)
-        fields[blank.key] = blank.parameter.deserialize(value) if read is None else read
+        fields[blank.key] = blank.parameter.deserialize(blank.template.fill(scope))
     except TemplateUnfilled as error:
         hint = f"give it a value with | default(…), or make `when` ask for it: {blank.key}"
         return Finding(Check.TEMPLATE_UNFILLED, f"`{blank.key}`: {error}", hint, blank.parameter.missing_code)

@@ -8,7 +8,7 @@ on: until one is found, or it is proved that none is left. Where neither succeed
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.engine.expressions import Constant, Expression, Reference, comparisons
+from app.engine.expressions import Constant, Expression, Reference, comparisons, size
 from app.engine.expressions.meaning import holds
 from app.engine.expressions.tree import And, Comparison, Not, Or
 from app.engine.ruleset import Rule, RuleSet
@@ -20,11 +20,14 @@ from app.model import Callback
 TAKERS = 30  # earlier rules that together may take a rule's calls, beyond which nothing is proved
 # Rules are asked one after the other whether they take a call where no value tells which of them can. So many
 # may be asked in all; to ask a few is free, and to look for another call costs as much as asking many, for
-# each rule that may not take it. Where there are regular expressions, asking costs more.
+# each rule that may not take it. Where there are regular expressions, asking costs more, and so does looking
+# for a text that matches one; large conditions cost by the square of their size.
 PATIENCE = 5_500_000
 FREE = 20
 SEARCH = 400
 REGEX = 6
+PATTERN = 1_000
+SMALL = 100  # comparisons and values
 
 TOO_MANY = "too many earlier rules take its calls"
 TOO_LONG = "too many rules have to be asked one by one"
@@ -102,8 +105,8 @@ class _Reasoning:
         self.ruleset = ruleset
         self.place = {rule.name: number for number, rule in enumerate(ruleset.rules)}
         self.patience = patience
-        asked = (each for rule in ruleset.rules for term in rule.when for each in comparisons(term.tree))
-        self.weight = REGEX if any(each.operator == "MATCHES" for each in asked) else 1
+        terms = (term for rule in ruleset.rules for term in rule.when)
+        self.weight = REGEX if any(_patterns(term.tree) for term in terms) else 1
 
     def reach(self, rule: Rule) -> Reach:
         try:
@@ -137,6 +140,8 @@ class _Reasoning:
         """
         takers: list[Rule] = []
         while True:
+            if self.patience <= 0 and self.toll(condition, takers):
+                raise _TooLongError
             finding = self.example(condition, takers)
             taker = self.decider(self.scope(finding.example)) if finding.example else wanted
             if taker is wanted:
@@ -159,11 +164,21 @@ class _Reasoning:
 
     def example(self, condition: Expression | None, takers: Iterable[Rule]) -> Finding:
         """A call that fulfils the condition, and that none of the takers takes."""
+        self.patience -= self.toll(condition, takers)
         refused = [_condition(taker, self.ruleset) for taker in takers]
         if None in refused:
             return Finding(Verdict.NONE)
         terms = [condition, *(Not(each) for each in refused if each)]
         return find_example(And(tuple(term for term in terms if term)), {})
+
+    def toll(self, condition: Expression | None, takers: Iterable[Rule]) -> int:
+        """What it costs to look for a call beyond what is usual."""
+        conditions = [condition, *(taker.condition for taker in takers)]
+        large = sum(size(each) for each in conditions if each)
+        patterns = 0
+        if self.weight == REGEX:
+            patterns = sum(_patterns(each) for each in conditions if each)
+        return PATTERN * patterns + (large * large // SMALL if large > SMALL else 0)
 
     def scope(self, example: Example) -> Scope:
         callback = Callback(dict(example.callback), example.task, example.worker)
@@ -176,6 +191,10 @@ class _Reasoning:
         before = self.place[decider.name] if decider else len(self.place)
         self.patience -= self.weight * max(0, self.ruleset.asked(scope, before) - FREE)
         return decider
+
+
+def _patterns(condition: Expression) -> int:
+    return sum(each.operator == "MATCHES" for each in comparisons(condition))
 
 
 def _condition(rule: Rule, ruleset: RuleSet) -> Expression | None:

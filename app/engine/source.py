@@ -58,7 +58,7 @@ class SourceFile:
         return PurePath(self.name).stem.endswith(TEST_FILE_ENDING)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which doubles the time of making one: a folder has hundreds of thousands
 class Scalar:
     """A single value. `raw` is its text in the file, with quotes; `quoted` tells that it has them."""
 
@@ -113,11 +113,6 @@ class Allowance:
 
     def __init__(self, left: int = MAX_VALUES) -> None:
         self.left = left
-
-    def takes(self, count: int) -> bool:
-        """Whether so many more may be read."""
-        self.left -= count
-        return self.left >= 0
 
     @property
     def is_spent(self) -> bool:
@@ -187,7 +182,9 @@ class _Reader:
         return None if isinstance(node, Scalar) and node.value is None else node
 
     def value(self, event: Any, depth: int) -> Node:
-        self.count(event, 1)
+        self.allowance.left -= 1
+        if self.allowance.is_spent:
+            raise self.too_many(event)
         return self.node(event, depth)
 
     def node(self, event: Any, depth: int) -> Node:
@@ -210,18 +207,19 @@ class _Reader:
                 event, f"no value with &{event.anchor} ends before *{event.anchor}", "write the value out"
             )
         self.has_aliases = True
-        self.count(event, self.anchors[event.anchor].size - 1)
-        return self.anchors[event.anchor]
+        node = self.anchors[event.anchor]
+        self.allowance.left -= node.size - 1
+        if self.allowance.is_spent:
+            raise self.too_many(event)
+        return node
 
-    def count(self, event: Any, values: int) -> None:
-        if self.allowance.takes(values):
-            return
+    def too_many(self, event: Any) -> _Stop:
         if self.has_aliases:
-            raise self.stop(
+            return self.stop(
                 event, f"aliases make this larger than {MAX_VALUES:,} values", "write fewer aliases"
             )
         hint = "let vars and templates say once what rules repeat"
-        raise self.stop(event, f"the files hold more than {MAX_VALUES:,} values together", hint)
+        return self.stop(event, f"the files hold more than {MAX_VALUES:,} values together", hint)
 
     def untagged(self, event: Any, depth: int) -> Node:
         match event:

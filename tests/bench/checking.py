@@ -34,6 +34,24 @@ SHARED = (
 DISTINCT = SHARED.replace("task.phone", "task.phone_<n>")
 
 
+# What a rule of a large installation may hold: two dozen values and a dozen comparisons.
+RICH = """
+      - customer == "c<n>" AND (worker.skills HAS "s<type>" OR worker.level >= <type>)
+      - taskrouter.in("America/New_York").currentHour >= 1<type> AND lang IN ["en", "fr", "l<n>"]
+      - task.notes NOT IN worker.excluded"""
+CONFERENCE = """
+      instruction: conference
+      to: "{{ worker.contact_uri }}"
+      from: "{{ vars.from }}"
+      timeout: 2<type>
+      end_conference_on_exit: true
+      conference_record: record-from-start
+      conference_status_callback: "{{ vars.url }}/c?x={{ task.id<n> | urlencode }}"
+      conference_status_callback_event: [start, end, join]"""
+MORE = """    description: What rule number <n> is for, in one sentence
+    on_failure: {instruction: reject, activity_sid: "{{ vars.offline }}"}"""
+
+
 class Shape(NamedTuple):
     """What each rule looks like, with its number for <n>; `types` is how many task types there are."""
 
@@ -41,6 +59,7 @@ class Shape(NamedTuple):
     reply: str = CONSTANT
     types: int = 10
     variable: str = ""  # where each rule has one: what its value begins with
+    more: str = ""  # keys of a rule that posts, and of two task types
 
 
 SHAPES: Mapping[str, Shape] = {
@@ -53,6 +72,10 @@ SHAPES: Mapping[str, Shape] = {
     "attributes": Shape("attribute_<n> == true"),
     "task types": Shape(types=RULES),
     "vars": Shape("customer == vars.v<n>", variable="c"),
+    "rich": Shape(RICH, CONFERENCE, more=MORE),
+    "regular expressions": Shape(
+        'name MATCHES "n<n>.*[a-z]+(x|y){3}" AND NOT (name MATCHES "z<n>")', types=1
+    ),
     "same templates": Shape('customer == "c<n>"', SHARED),
     "other templates": Shape('customer == "c<n>"', DISTINCT),
 }
@@ -63,8 +86,12 @@ def written(shape: Shape, count: int) -> SourceFile:
     lines = ["default: {defer: nobody}", 'allowed_numbers: ["+1"]']
     if shape.variable:
         lines += ["vars:", *(f"  v{n}: {shape.variable}{n}" for n in range(count))]
-    rule = [f"  - name: rule-<n>\n    task_type: type-<type>\n    reply: {shape.reply}"]
+    if shape.more:
+        lines += [f'vars: {{from: "+18005550100", url: "https://example.com", offline: {OFFLINE}}}']
+    types, mode = ("[type-<type>, more-<type>]", "post") if shape.more else ("type-<type>", "reply")
+    rule = [f"  - name: rule-<n>\n    task_type: {types}\n    {mode}: {shape.reply}"]
     rule += [f"    when: {shape.when}"] if shape.when else []
+    rule += [shape.more] if shape.more else []
     text = "\n".join(rule)
     rules = [text.replace("<n>", str(n)).replace("<type>", str(n % shape.types)) for n in range(count)]
     return SourceFile("bench.yaml", "\n".join([*lines, "rules:", *rules]))

@@ -20,7 +20,7 @@ from app.engine.expressions.tree import (
     Operand,
     Or,
     Reference,
-    references,
+    comparisons,
     size,
 )
 from app.engine.scope import Scope, lookup
@@ -68,7 +68,7 @@ def compile_reference(reference: Reference) -> Getter:
 
 def resolved(expression: Expression, variables: Mapping[str, object]) -> Expression:
     """The expression with the value of each var in place of its name; itself where it has none."""
-    if not any(reference.root == "vars" for reference in references(expression)):
+    if not any(_is_var(each.left) or _is_var(each.right) for each in comparisons(expression)):
         return expression
     match expression:
         case Comparison(operator, left, right, at):
@@ -79,6 +79,10 @@ def resolved(expression: Expression, variables: Mapping[str, object]) -> Express
             return And(tuple(resolved(term, variables) for term in terms))
         case Or(terms):
             return Or(tuple(resolved(term, variables) for term in terms))
+
+
+def _is_var(operand: Operand) -> bool:
+    return isinstance(operand, Reference) and operand.root == "vars"
 
 
 def _resolved(operand: Operand, variables: Mapping[str, object]) -> Operand:
