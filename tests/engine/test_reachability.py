@@ -225,3 +225,10 @@ def test_no_call_contradicts_what_is_said(
         rule = given_rules.match(scope)
         assert rule is None or reached[rule.name].verdict is not Verdict.NONE
         assert rule or told.found or told.undecided
+
+
+def test_regular_expressions_are_searched_as_long_as_patience_lasts() -> None:
+    """To look for a text costs patience even where no earlier rule takes a call."""
+    given_rules = rules('a MATCHES "^(x|y)z$"', 'a MATCHES "q[0-9]+"')
+    assert [each.verdict for each in reaches(given_rules)] == [Verdict.FOUND] * 2
+    assert [each.reason for each in reaches(given_rules, patience=1)] == ["", TOO_LONG]

@@ -162,3 +162,22 @@ def test_many_types_beside_many_rules_of_any_type() -> None:
         tracemalloc.stop()
 
     assert peak < 5_000_000
+
+
+def test_rules_are_found_by_what_few_of_them_share() -> None:
+    """All of them take English, and each one customer: of a customer's call one rule is asked."""
+    rules = tuple(
+        rule(f"r{number}", (), f"lang IN ['en', 'x{number}', 'y{number}'] AND customer == 'c{number}'")
+        for number in range(50)
+    )
+    made = RuleSet(rules, Action(Mode.DEFER), {}, "v", (parse_reference("type"),))
+    scope = scope_of(callback({"lang": "en", "customer": "c7"}), {}, MONDAY_NOON)
+    assert made.match(scope) is rules[7]
+    assert made.asked(scope, len(rules)) == 1
+
+
+def test_lists_of_nothing_find_nothing() -> None:
+    """Rules that ask for one of no values are never found, and take nothing from the others."""
+    rules = (rule("a", (), "lang IN []"), rule("b", (), "lang IN []"), rule("c"))
+    made = RuleSet(rules, Action(Mode.DEFER), {}, "v", (parse_reference("type"),))
+    assert made.match(scope_of(callback({"lang": "en"}), {}, MONDAY_NOON)) is rules[2]

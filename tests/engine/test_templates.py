@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.filters import FILTER_GUARDS
-from app.engine.fragments import Keys
+from app.engine.fragments import ALONE, Keys
 from app.engine.scope import Scope, scope_of
 from app.engine.templates import Template, is_template, read_template
 from app.errors import TemplateError, TemplateUnfilled
@@ -514,3 +514,23 @@ def _filled_or_not(template: Template, seen: Scope) -> object:
         return template.fill(seen)
     except TemplateUnfilled:
         return None
+
+
+def outcome(text: str) -> tuple[object, str]:
+    """What a text is filled with and its type, or why it cannot be; without the text itself."""
+    try:
+        value = filled(text)
+    except TemplateUnfilled as error:
+        return None, str(error).replace(text, "")
+    return value, type(value).__name__
+
+
+@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("key", [*TASK, "missing", "list[1]", "object.key"])
+def test_a_filter_without_arguments_does_what_jinja_makes_of_it(name: str, key: str) -> None:
+    """In parentheses a reference is read by Jinja: the same comes out, and is known of it."""
+    plain, by_jinja = f"{{{{ task.{key} | {name} }}}}", f"{{{{ (task.{key}) | {name} }}}}"
+    assert outcome(plain) == outcome(by_jinja)
+    assert outcome(f"a {plain[:-3]} | string }}}} b") == outcome(f"a {by_jinja[:-3]} | string }}}} b")
+    for known in ("reads", "unescaped", "variables", "only"):
+        assert getattr(read_template(plain), known) == getattr(read_template(by_jinja), known)

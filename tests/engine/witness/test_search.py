@@ -12,6 +12,7 @@ from app.engine.expressions import compile_expression, parse
 from app.engine.expressions.tree import And, Comparison, Constant, Expression, Not, Or, Reference
 from app.engine.scope import scope_of
 from app.engine.witness import Example, Finding, Verdict, find_example
+from app.engine.witness.obvious import obvious_example
 from app.model import Callback
 from tests.builders import MONDAY_NOON
 
@@ -435,3 +436,17 @@ def test_what_is_clear_is_decided(expression: Expression) -> None:
 def test_substrings_are_decided(expression: Expression) -> None:
     """So do substrings, where texts are not ordered too."""
     assert find_example(expression, {}).verdict is not UNDECIDED
+
+
+def test_the_obvious_call_is_at_a_time_that_is_asked_for() -> None:
+    """On the clocks of the zone, and with the values that stand beside it."""
+    expression = parse("taskrouter.in('America/New_York').currentHour >= 20 AND a == 1 AND worker.b HAS 'c'")
+    call = obvious_example(expression)
+    assert (call.task, call.worker) == ({"a": 1}, {"b": ["c"]})
+    assert holds(expression, call)
+
+
+def test_the_obvious_call_at_no_time() -> None:
+    """Where no time fits, or none is asked for, it is Monday noon."""
+    for text in ("taskrouter.currentHour > 30", "a == 1 OR taskrouter.currentHour == 3", "NOT (a == 1)"):
+        assert obvious_example(parse(text)).at == MONDAY_NOON
