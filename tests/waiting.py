@@ -22,3 +22,15 @@ def children(process: int | str = "self") -> list[int]:
     """The processes that one has started and that run, as far as Linux tells."""
     lists = Path(f"/proc/{process}/task").glob("*/children")
     return [int(pid) for each in lists for pid in each.read_text().split()]
+
+
+def checks() -> list[int]:
+    """The processes that this one has started and that run, without the database servers of the tests."""
+    return [pid for pid in children() if _name(pid) != "postgres"]
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:  # it has ended
+        return ""

@@ -18,7 +18,7 @@ from app.rulebook.checking import checked
 from app.rulebook.outside import Outside
 from tests.builders import MONDAY_NOON, callback, ruleset
 from tests.rulebook.conftest import rule
-from tests.waiting import children, until
+from tests.waiting import checks, until
 
 RUNNING = ruleset("default: {defer: the rules that run}\n")
 
@@ -74,19 +74,19 @@ def test_taking_over_leaves_this_process_as_it_was(folder: Path) -> None:
     before = (sys.getswitchinterval(), gc.isenabled())
     assert Outside(folder, {}).finding(RUNNING).ruleset
     assert (sys.getswitchinterval(), gc.isenabled()) == before
-    assert children() == []
+    assert checks() == []
 
 
 def test_a_check_that_is_killed(slow: Path) -> None:
     """By whoever wants its memory: the sentence says so, and it is worth another try."""
     with ThreadPoolExecutor(1) as threads:
         finding = threads.submit(Outside(slow, {}).finding, RUNNING)
-        (pid,) = until(children)
+        (pid,) = until(checks)
         os.kill(pid, signal.SIGKILL)
         found = finding.result()
     assert (found.ruleset, found.final) == (None, False)
     assert found.error.endswith(": the process for it was ended by SIGKILL")
-    assert children() == []
+    assert checks() == []
 
 
 def test_a_check_that_takes_too_long(slow: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_check_that_takes_too_long(slow: Path) -> None:
     found = Outside(slow, {}, timeout=0.3).finding(RUNNING)
     assert (found.ruleset, found.final) == (None, False)
     assert found.error.endswith(": it took longer than 0.3 s")
-    assert children() == []
+    assert checks() == []
 
 
 def test_a_check_that_cannot_begin(folder: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_check_by_code_of_another_version(folder: Path, tmp_path: Path) -> Non
         sys.path.pop(0)
     assert (found.ruleset, found.final) == (None, False)
     assert "cannot be read here (ModuleNotFoundError); restart the service" in found.error
-    assert children() == []
+    assert checks() == []
 
 
 def test_stopping_ends_a_check(slow: Path) -> None:
@@ -131,10 +131,10 @@ def test_stopping_ends_a_check(slow: Path) -> None:
     outside = Outside(slow, {})
     with ThreadPoolExecutor(1) as threads:
         finding = threads.submit(outside.finding, RUNNING)
-        until(children)
+        until(checks)
         began = monotonic()
         outside.stop()
         assert finding.result().ruleset is None
     assert outside.finding(RUNNING).ruleset is None
     assert monotonic() - began < 1
-    assert children() == []
+    assert checks() == []

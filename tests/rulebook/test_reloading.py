@@ -21,7 +21,7 @@ from app.rulebook.reloading import Reloader
 from app.rulebook.standing import Reloads
 from app.storage import GoodRules
 from tests.rulebook.conftest import DEFAULT, FAILING_TEST, NOW, rule
-from tests.waiting import children, until
+from tests.waiting import checks, until
 
 HOUR = timedelta(hours=1)
 BROKEN = "ruels: []\n"
@@ -178,7 +178,7 @@ def test_what_changes_during_a_check_is_checked_again(
 ) -> None:
     """What was found of files that are others by now is not used."""
     (watched.folder / "a.yaml").write_text(rule("passing"))
-    until(children)
+    until(checks)
     (watched.folder / "a.yaml").write_text(rule("staying"))
     until(watched.runs_the_folder)
     until(lambda: fields(caplog, "rules reloaded"))
@@ -362,7 +362,7 @@ def test_a_check_that_was_killed_is_made_again(
     """The folder may be as good as ever: that is found out a little later, without another change."""
     watched = watch(folder, retry=0.2)
     (folder / "a.yaml").write_text(rule("new"))
-    (pid,) = until(children)
+    (pid,) = until(checks)
     os.kill(pid, signal.SIGKILL)
     until(watched.runs_the_folder)
     assert not watched.fails()

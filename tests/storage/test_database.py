@@ -2,7 +2,6 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -13,9 +12,6 @@ from sqlalchemy import text
 from app.errors import StoreError
 from tests.conftest import Opening
 from tests.storage.rows import add, write, written
-
-PASSWORD = "hunter2secret"
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def test_what_was_written_is_read_by_others(address: str, opened: Opening) -> None:

@@ -3,7 +3,6 @@
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from tests.conftest import Opening
 from tests.storage.rows import add, write, written
 
 PASSWORD = "hunter2secret"
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def test_making_one_opens_no_connection() -> None:

@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -19,7 +18,6 @@ from tests.conftest import Opening
 from tests.storage.rows import add, write, written
 
 PASSWORD = "hunter2secret"
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def closed_port() -> int:
@@ -99,9 +97,9 @@ def test_a_process_that_is_killed_while_it_writes_leaves_the_database_usable(
 
 FAILING_DISK = """
 import resource, signal, sys
+from datetime import UTC, datetime
 from app.errors import StoreError
 from app.storage import Database, GoodRules
-from datetime import UTC, datetime
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 database = Database(sys.argv[1])
 rules = GoodRules(database)
@@ -128,6 +126,36 @@ def test_a_disk_that_takes_no_more_is_a_sentence_and_no_end(tmp_path: Path) -> N
         "{'a.yaml': 'small'}",
         "{'a.yaml': 'larger'}",
     ]
+
+
+def test_a_full_disk_is_a_sentence(tmp_path: Path, opened: Opening) -> None:
+    """Here the file has as many pages as it may have; what it holds is read all the same."""
+    database = opened(f"sqlite:///{tmp_path}/desk.db")
+    write(database, "WR1")
+
+    def fill() -> None:
+        with database.writing() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+            add(connection, "WR2" * 100_000)
+
+    with pytest.raises(StoreError, match=r"^the disk of the database is full$"):
+        fill()
+    assert written(database) == ["WR1"]
+
+
+def test_a_database_that_can_only_be_read_is_a_sentence(database: str, opened: Opening) -> None:
+    """As after the wrong one of two servers was made the first; what it holds is read all the same."""
+    ours = opened(database)
+    ours.upgrade()
+    write(ours, "WR1")
+    ours.close()
+    with psycopg.connect(database, autocommit=True) as other:
+        name = database.rpartition("/")[2]
+        other.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+    with pytest.raises(StoreError, match=r"^the database can only be read$"):
+        write(ours, "WR2")
+    assert written(ours) == ["WR1"]
 
 
 def test_connections_that_the_server_ended_are_made_anew(database: str, opened: Opening) -> None:

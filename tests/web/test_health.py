@@ -1,6 +1,8 @@
 """Whether the process lives, and whether it can do its work."""
 
+import socket
 from datetime import datetime, timedelta, timezone
+from time import perf_counter
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,7 +13,7 @@ from app.settings import Secret
 from app.web import create_app
 from app.web.signature import Signatures
 from tests.builders import MONDAY_NOON, parameters, ruleset
-from tests.delivery.rig import Process
+from tests.delivery.rig import Process, process
 from tests.web.conftest import PUBLIC, RULES, TOKEN, post
 
 
@@ -58,6 +60,20 @@ def test_ready_without_database(lost: FlaskClient) -> None:
     response = lost.get("/readyz")
     assert response.status_code == 200
     assert response.get_json()["database"] == "down"
+
+
+def test_ready_within_a_second_whatever_the_database_does() -> None:
+    """A balancer that waits for an answer takes the instance out: here a server accepts and says nothing."""
+    standing = Standing(ruleset(RULES))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://desk@127.0.0.1:{silent.getsockname()[1]}/desk"
+        with process(address, picks_up=False) as delivering:
+            desk = delivering.desk(Rulebook(standing))
+            client = create_app(desk, Signatures([Secret(TOKEN)])).test_client()
+            for _ in range(3):
+                began = perf_counter()
+                assert client.get("/readyz").get_json()["database"] == "down"
+                assert perf_counter() - began < 1
 
 
 def test_answers_without_database(lost: FlaskClient) -> None:
