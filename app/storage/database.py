@@ -10,11 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import StoreError
 from app.storage.bounding import Bounds, Circuit
-from app.storage.engines import BEGIN, BUSY, in_memory, make_engine
+from app.storage.engines import BUSY, WRITES, in_memory, make_engine
 from app.storage.sentences import UPGRADE, is_lost, sentence
 from app.storage.versions import is_current, upgrade, version_of
 
-IMMEDIATE = "BEGIN IMMEDIATE"  # SQLite refuses whoever reads first and then wants to write
 PING = 0.8  # seconds
 FAILURES = (SQLAlchemyError, OSError, ValueError)
 
@@ -45,7 +44,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that changes nothing."""
-        with self._one_writer(self._in_memory), self._transaction("BEGIN") as connection:
+        with self._one_writer(self._in_memory), self._transaction(writes=False) as connection:
             yield connection
 
     @contextmanager
@@ -54,7 +53,7 @@ class Database:
 
         Where the connection is lost while it ends, it may have been done in spite of the StoreError.
         """
-        with self._one_writer(self._is_sqlite), self._transaction(IMMEDIATE) as connection:
+        with self._one_writer(self._is_sqlite), self._transaction(writes=True) as connection:
             yield connection
 
     def within(
@@ -74,7 +73,7 @@ class Database:
     def upgrade(self) -> tuple[str | None, str]:
         """Brings the tables up to date; their version before (None without tables) and after."""
         with self._one_writer(self._is_sqlite), self._connected() as connection:
-            return upgrade(connection.execution_options(**{BEGIN: IMMEDIATE}))
+            return upgrade(connection)
 
     def close(self) -> None:
         """Ends connections and threads; they begin anew when something is asked."""
@@ -97,10 +96,10 @@ class Database:
                 self._writer.release()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[Connection]:
+    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
         with self._connected() as connection:
             self._prepare(connection)
-            with connection.execution_options(**{BEGIN: begin}).begin():
+            with connection.execution_options(**{WRITES: writes}).begin():
                 yield connection
         self._circuit.mend()
 
@@ -128,5 +127,5 @@ class Database:
             lack = "is older than this release" if found else "has no tables yet"
             raise StoreError(f"the database {lack}: {UPGRADE}")
         if not is_current(found):
-            upgrade(connection.execution_options(**{BEGIN: IMMEDIATE}))
+            upgrade(connection)
         self._is_ready = True

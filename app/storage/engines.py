@@ -14,10 +14,13 @@ from sqlalchemy.exc import ArgumentError
 from app.errors import SettingsError
 
 DRIVERS = frozenset({"sqlite", "postgresql+psycopg"})
+IMMEDIATE = "BEGIN IMMEDIATE"
 CONNECTIONS = 5  # that are kept; as many again for a moment
 WAIT = 1.0  # seconds for one of them
 BUSY = 0.5  # seconds for another process that writes into SQLite's file
-BEGIN = "begin"  # the execution option that names SQLite's way to begin
+RETRY = 0.002  # seconds until such a file is tried again
+WRITES = "writes"  # the execution option of a transaction that is to write into SQLite's file
+PATIENCE = "patience"  # the execution option with other seconds than BUSY for it
 
 
 def make_engine(address: str) -> Engine:
@@ -91,7 +94,11 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
+        options = connection.get_execution_options()
+        if options.get(WRITES):
+            _begin_to_write(connection, options.get(PATIENCE, BUSY))
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 
@@ -100,18 +107,41 @@ def _is_memory(url: URL) -> bool:
     return url.database in {None, "", ":memory:"}
 
 
+def _begin_to_write(connection: Connection, seconds: float) -> None:
+    """Begins as the only one who writes. Whoever reads first and then wants to write would be refused.
+
+    SQLite's own wait grows to a tenth of a second between two looks: among several processes that write
+    without a pause one would never get its turn.
+    """
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        if not _succeeds(lambda: driver.execute(IMMEDIATE), seconds):
+            connection.exec_driver_sql(IMMEDIATE)  # fails, and SQLAlchemy says why
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {BUSY * 1000:.0f}")
+
+
 def _log_ahead(connection: sqlite3.Connection) -> None:
     """Turns on the write-ahead log, which lets others read while one writes.
 
     Where several processes do so in a new file, SQLite refuses all but one at once, without waiting.
     """
-    deadline = monotonic() + BUSY
-    while True:
+    switch = "PRAGMA journal_mode = WAL"
+    if not _succeeds(lambda: connection.execute(switch).fetchone(), BUSY):
+        connection.execute(switch).fetchone()  # fails, and says why
+
+
+def _succeeds(attempt: Callable[[], object], seconds: float) -> bool:
+    """Whether it succeeds before the time is over, while other processes have the file in hand."""
+    deadline = monotonic() + seconds
+    while monotonic() < deadline:
         try:
-            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            attempt()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorname != "SQLITE_BUSY" or monotonic() >= deadline:
-                raise
-            sleep(0.01)
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                return False
+            sleep(RETRY)
         else:
-            return
+            return True
+    return False

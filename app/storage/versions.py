@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, column, inspect, select, table, text
 
+from app.storage.engines import BUSY, PATIENCE, WRITES
 from app.storage.tables import VERSION, VERSION_TABLE
 
-PATIENCE = 10  # seconds for others that upgrade the same SQLite file
+UPGRADING = 10.0  # seconds for others that upgrade the same SQLite file
 TABLES_LOCK = 4_002_026  # any number, as long as nobody else of this database locks it
 
 
@@ -43,18 +44,15 @@ def upgrade(connection: Connection) -> tuple[str | None, str]:
 
 @contextmanager
 def _patience(connection: Connection) -> Iterator[None]:
-    """More time than a callback has, for this connection."""
+    """More time than a callback has."""
     driver: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite":
-        (usual,) = driver.execute("PRAGMA busy_timeout").fetchone()
-        driver.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
-        try:
-            yield
-        finally:
-            driver.execute(f"PRAGMA busy_timeout = {usual}")
-    else:
+    connection.execution_options(**{WRITES: True, PATIENCE: UPGRADING})
+    driver_waits = connection.dialect.name == "postgresql"
+    if driver_waits:
         driver.patience = None
-        try:
-            yield
-        finally:
+    try:
+        yield
+    finally:
+        connection.execution_options(**{PATIENCE: BUSY})
+        if driver_waits:
             del driver.patience
