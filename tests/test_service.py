@@ -1,10 +1,12 @@
 """The use cases: what is answered, what is remembered, what is refused, what is logged."""
 
 import logging
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import perf_counter
 from types import FrameType
 
 import pytest
@@ -180,6 +182,18 @@ def test_without_a_database_a_post_is_answered_inline(
     assert [(each["mode"], each["answered"]) for each in decided] == [("post", "inline")] * 3
     assert "answered without the ledger" in caplog.messages
     assert without_database.twilio.sent == []
+
+
+def test_a_database_that_never_answers_costs_less_than_a_second(make: Callable[..., Desk]) -> None:
+    """A server that takes a connection and says nothing; the next callback does not even wait for it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://desk@127.0.0.1:{silent.getsockname()[1]}/desk"
+        with process(address, picks_up=False) as hanging:
+            desk = make(POSTED, hanging)
+            for limit in (1, 0.1):
+                began = perf_counter()
+                assert form(desk.answer(parameters(CALL)))["instruction"] == "redirect"
+                assert perf_counter() - began < limit
 
 
 def test_a_database_that_is_lost_takes_back_no_promise(

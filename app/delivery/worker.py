@@ -152,28 +152,16 @@ class Worker:
 
     def _write(self, delivery: Delivery, carried: Carried) -> bool:
         step, now = carried.step, self._clock()
-        if isinstance(step, Again):
-            return self._ledger.record(
-                delivery.id,
-                self._owner,
-                carried.requests,
-                state=State.PENDING,
-                stage=step.stage,
-                doubt=step.doubt,
-                due=step.at,
-                outcome=step.outcome,
-                finished=None,
-            )
         return self._ledger.record(
             delivery.id,
             self._owner,
             carried.requests,
-            state=step.state,
-            stage=delivery.stage,
-            doubt=delivery.doubt,
-            due=now,
+            state=State.PENDING if isinstance(step, Again) else step.state,
+            stage=step.stage if isinstance(step, Again) else delivery.stage,
+            doubt=step.doubt if isinstance(step, Again) else delivery.doubt,
+            due=step.at if isinstance(step, Again) else now,
             outcome=step.outcome,
-            finished=now,
+            finished=None if isinstance(step, Again) else now,
         )
 
     def _slow_down(self, delivery: Delivery, carried: Carried) -> None:
