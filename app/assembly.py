@@ -41,9 +41,9 @@ class Parts:
 
     rulebook: Rulebook
     database: Database
+    promises: Promises
     worker: Worker
     rejected: Rejected
-    owner: str
     stop: Callable[[], None]
 
 
@@ -65,7 +65,7 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
     desk = Desk(
         rulebook=parts.rulebook,
         database=parts.database,
-        promises=Promises(parts.database, parts.owner),
+        promises=parts.promises,
         deliver=parts.worker.deliver,
         rejected=parts.rejected,
         account_sid=settings.account_sid,
@@ -107,7 +107,8 @@ def start_parts(settings: Settings, environment: Mapping[str, str], before: Stan
     owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{token_hex(4)}"
     courier = Courier(Reservations(settings), lambda: rulebook.ruleset.variables)
     ledger, rejected = Ledger(database), Rejected(Rejections(database))
-    chores = (rejected.exchange, Retention(ledger, Rejections(database)).keep)
+    promises = Promises(database, owner)
+    chores = (promises.catch_up, rejected.exchange, Retention(ledger, Rejections(database)).keep)
     worker = Worker(ledger, courier, owner, chores=chores)
     # Where other rules run than the folder holds, it is looked at as if it had changed.
     reloader = Reloader(rulebook, folder, environment, memory, seen if standing.files else ())
@@ -117,4 +118,4 @@ def start_parts(settings: Settings, environment: Mapping[str, str], before: Stan
         running.callback(reloader.stop)
         worker.start()
         running.callback(worker.stop)
-        return Parts(rulebook, database, worker, rejected, owner, running.pop_all().close)
+        return Parts(rulebook, database, promises, worker, rejected, running.pop_all().close)

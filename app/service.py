@@ -136,6 +136,8 @@ class Desk:
         except StoreError as error:
             is_ours = self._promised.get(sid) is True
             _log_unpromised(taken.callback, error)
+            if not is_ours:
+                self._promises.given_inline(promise)
         self._promised.set(sid, is_ours)
         given = None if is_ours else self._inline(taken)
         return self._answered(taken, decision, given, began, then=then)
@@ -143,15 +145,18 @@ class Desk:
     def _may_give_inline(self, taken: Taken, decision: Decision, began: float) -> bool:
         """Whether no POST is under way or done; from now on there will be none."""
         sid = taken.callback.reservation_sid
+        is_post = decision.mode is Mode.POST and decision.instruction
+        promise = self._promise(taken, decision, is_post) if is_post else None
         try:
-            if decision.mode is Mode.POST and decision.instruction:
-                promise = self._promise(taken, decision, decision.instruction)
+            if promise:
                 found: Delivery | None = self._promises.give_inline(promise, _left(began))
             else:
                 found = self._promises.find(sid, _left(began))
             is_ours = found is not None and found.state not in INLINE
         except StoreError:
             is_ours = self._promised.get(sid) is True
+            if promise and not is_ours:
+                self._promises.given_inline(promise)
         self._promised.set(sid, is_ours)
         return not is_ours
 

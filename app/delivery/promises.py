@@ -1,12 +1,15 @@
 """Taking deliveries on, while a callback waits for its answer."""
 
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from app.errors import StoreError
 from app.model import Delivery, Promise
 from app.storage import Database, Ledger
 
 LEASE = timedelta(seconds=15)
+REMEMBERED = 10_000  # answers that held an instruction while the database was away
 
 
 class Promises:
@@ -24,6 +27,7 @@ class Promises:
         self._ledger = Ledger(database)
         self._owner = owner
         self._clock = clock
+        self._untold: deque[Promise] = deque(maxlen=REMEMBERED)
 
     def take(self, promise: Promise, seconds: float) -> tuple[Delivery, bool]:
         """The reservation's delivery, and whether it is new: then its first attempt is ours.
@@ -39,6 +43,19 @@ class Promises:
     def give_inline(self, promise: Promise, seconds: float) -> Delivery:
         """The reservation's delivery; where there was none, from now on there is one that sends nothing."""
         return self._database.within(seconds, lambda: self._ledger.give_inline(promise, self._clock()))
+
+    def given_inline(self, promise: Promise) -> None:
+        """Notes that the answer held it, for when the database is back: nobody may send it then."""
+        self._untold.append(promise)
+
+    def catch_up(self) -> None:
+        """Tells the ledger what was given inline while it was away."""
+        while self._untold:
+            try:
+                self._ledger.give_inline(self._untold[0], self._clock())
+            except StoreError:
+                return
+            self._untold.popleft()
 
     def find(self, reservation_sid: str, seconds: float) -> Delivery | None:
         """The reservation's delivery, if there is one."""

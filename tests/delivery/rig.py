@@ -127,11 +127,13 @@ def process(
     ledger = Ledger(database)
     courier = Courier(twilio, lambda: variables or {}, clock, chance)
     rejected = Rejected(Rejections(database), clock)
-    worker = Worker(ledger, courier, owner, clock, chores=[rejected.exchange], **options)
+    promises = Promises(database, owner, clock)
+    chores = [promises.catch_up, rejected.exchange]
+    worker = Worker(ledger, courier, owner, clock, chores=chores, **options)
     if picks_up:
         worker.start()
     try:
-        yield Process(database, ledger, Promises(database, owner, clock), worker, rejected, clock, twilio)
+        yield Process(database, ledger, promises, worker, rejected, clock, twilio)
     finally:
         twilio.open.set()
         worker.stop()

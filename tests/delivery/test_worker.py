@@ -208,3 +208,15 @@ def test_nothing_is_promised_without_a_database() -> None:
     """The answer has to hold the instruction then."""
     with process("postgresql://desk@127.0.0.1:1/none", picks_up=False) as here, pytest.raises(StoreError):
         here.promises.take(promise(), 0.8)
+
+
+def test_what_was_given_inline_without_a_database_is_told_when_it_is_back(address: str) -> None:
+    """A repeated callback at another process finds it, and sends nothing."""
+    with process("postgresql://desk@127.0.0.1:1/none", picks_up=False) as lost:
+        lost.promises.given_inline(promise())
+        lost.promises.catch_up()
+        with process(address, picks_up=False) as back:
+            lost.promises._ledger = back.ledger
+            lost.promises.catch_up()
+            delivery, new = back.promises.take(promise(), SECONDS)
+            assert (delivery.state, new) == (State.INLINE, False)
