@@ -43,27 +43,39 @@ def read_rules(
     files that could not be read. Without `lint` only errors are looked for, which takes half the time.
     """
     with _nothing_is_garbage():
-        loading = _Loading(environment, folder)
-        for problem in unread:
+        return _read(files, _Loading(environment, folder), unread, lint=lint)
+
+
+def _read(
+    files: Sequence[SourceFile], loading: "_Loading", unread: Sequence[Problem], *, lint: bool
+) -> tuple[RuleSet | None, tuple[Problem, ...]]:
+    for problem in unread:
+        loading.report.add(problem)
+    for file in files:
+        loading.file(file)
+    ruleset = loading.ruleset(_version(files, loading.variables.values))
+    if lint:
+        for problem in checked(loading.written(ruleset)):
             loading.report.add(problem)
-        for file in files:
-            loading.file(file)
-        ruleset = loading.ruleset(_version(files, loading.variables.values))
-        if lint:
-            for problem in checked(loading.written(ruleset)):
-                loading.report.add(problem)
-            loading.report.problems = silenced(loading.report.problems, files, LEVELS)
-        return ruleset, loading.report.in_order()
+        loading.report.problems = silenced(loading.report.problems, files, LEVELS)
+    return ruleset, loading.report.in_order()
 
 
 @contextmanager
 def _nothing_is_garbage() -> Iterator[None]:
-    """Inside, what is made is used: Python, which would search all of it again and again, need not."""
+    """Inside, what is made is used: Python, which would search all of it again and again, need not.
+
+    Nor is it searched behind, as all that is new would be: it counts as old, unless that would end the
+    exemption of what is exempt for good.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if not gc.get_freeze_count():
+            gc.freeze()
+            gc.unfreeze()
         if was_enabled:
             gc.enable()
 

@@ -246,21 +246,26 @@ class _Reader:
         entries: dict[str, Node] = {}
         keys: dict[str, Location] = {}
         while not isinstance(inner := next(self.events), yaml.MappingEndEvent):
-            key = self.node(inner, depth + 1)
-            if not isinstance(key, Scalar):
-                raise self.stop(inner, "a key is a list or an object", "write a name")
+            key, place = self.key(inner, depth + 1)
             value = self.value(next(self.events), depth + 1)
-            if key.text in entries:
-                self.duplicate(key, keys[key.text])
+            if key in entries:
+                self.duplicate(key, place, keys[key])
                 continue
-            entries[key.text], keys[key.text] = value, key.location
+            entries[key], keys[key] = value, place
         return Mapping(self.at(event), entries, keys, 1 + sum(node.size for node in entries.values()))
 
-    def duplicate(self, key: Scalar, first: Location) -> None:
-        message = f"the key {key.text!r} stands here a second time; first in line {first.line}"
-        self.problems.append(
-            Problem(Check.DUPLICATE_KEY, message, key.location, hint="remove one of the two")
-        )
+    def key(self, event: Any, depth: int) -> tuple[str, Location]:
+        is_plain = isinstance(event, yaml.ScalarEvent) and event.tag is None and event.anchor is None
+        if is_plain and depth <= MAX_DEPTH:
+            return event.value, self.at(event)
+        key = self.node(event, depth)
+        if not isinstance(key, Scalar):
+            raise self.stop(event, "a key is a list or an object", "write a name")
+        return key.text, key.location
+
+    def duplicate(self, key: str, place: Location, first: Location) -> None:
+        message = f"the key {key!r} stands here a second time; first in line {first.line}"
+        self.problems.append(Problem(Check.DUPLICATE_KEY, message, place, hint="remove one of the two"))
 
     def at(self, event: Any) -> Location:
         line = event.start_mark.line + 1

@@ -50,8 +50,11 @@ def minutes(comparison: Comparison) -> int:
     left, right = comparison.left, comparison.right
     found = 0
     for value, mask in _values(comparison):
-        sides = [side.value if isinstance(side, Constant) else value for side in (left, right)]
-        if compare(comparison, sides[0], sides[1]):
+        if compare(
+            comparison,
+            left.value if isinstance(left, Constant) else value,
+            right.value if isinstance(right, Constant) else value,
+        ):
             found |= mask
     return found
 
