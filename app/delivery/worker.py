@@ -76,9 +76,11 @@ class Worker:
 
     def _run(self) -> None:
         while not self.is_stopping:
-            self._pick_up()
-            for chore in self._chores:
-                chore()
+            for chore in (self._pick_up, *self._chores):
+                try:
+                    chore()
+                except Exception:  # the next round may go better, and without this thread there is none
+                    log.exception("chore failed")
             self._wake.wait(POLL)
             self._wake.clear()
 
@@ -100,7 +102,7 @@ class Worker:
         try:
             self._pool.submit(self._carry, delivery)
         except RuntimeError:  # the pool is closed: another process will find it
-            self._done(delivery)
+            self._done()
 
     def _carry(self, delivery: Delivery) -> None:
         try:
@@ -113,9 +115,9 @@ class Worker:
         except Exception:
             log.exception("delivery failed", extra={"fields": {"reservation": _sid(delivery)}})
         finally:
-            self._done(delivery)
+            self._done()
 
-    def _done(self, _: Delivery) -> None:
+    def _done(self) -> None:
         with self._lock:
             self._in_hand -= 1
         self._wake.set()

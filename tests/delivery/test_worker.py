@@ -220,3 +220,18 @@ def test_what_was_given_inline_without_a_database_is_told_when_it_is_back(addres
             lost.promises.catch_up()
             delivery, new = back.promises.take(promise(), SECONDS)
             assert (delivery.state, new) == (State.INLINE, False)
+
+
+def test_a_chore_that_fails_ends_nothing(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged, and deliveries go on."""
+
+    def fail() -> None:
+        raise RuntimeError("not today")
+
+    with process(address, Twilio([UNSENT])) as here:
+        here.worker._chores = (fail,)
+        here.worker.deliver(take(here))
+        until(lambda: "chore failed" in caplog.messages)
+        until(lambda: here.find(SID).due > here.clock())
+        here.clock.add(1)
+        assert here.ended(SID).state is State.DELIVERED
