@@ -63,19 +63,12 @@ def _read(
 
 @contextmanager
 def _nothing_is_garbage() -> Iterator[None]:
-    """Inside, what is made is used: Python, which would search all of it again and again, need not.
-
-    Nor is it searched behind, as all that is new would be: it counts as old, unless that would end the
-    exemption of what is exempt for good.
-    """
+    """Inside, what is made is used: Python, which would search all of it again and again, need not."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if not gc.get_freeze_count():
-            gc.freeze()
-            gc.unfreeze()
         if was_enabled:
             gc.enable()
 
