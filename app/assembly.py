@@ -49,9 +49,10 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """The application of a web process; `stop` ends what runs beside it."""
+    """The application of a web process. `stop` ends what runs beside it, `wind_down` begins with that."""
 
     app: Flask
+    wind_down: Callable[[], None]
     stop: Callable[[], None]
 
 
@@ -82,7 +83,7 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
         metrics_token=settings.metrics_token,
     )
     gc.freeze()  # what was made so far is no garbage: no request has to wait while it is searched for some
-    return Assembly(app, parts.stop)
+    return Assembly(app, parts.worker.wind_down, parts.stop)
 
 
 def tell_of_one_machine(database: Database) -> None:
@@ -109,7 +110,7 @@ def start_parts(settings: Settings, environment: Mapping[str, str], before: Stan
     ledger, rejected = Ledger(database), Rejected(Rejections(database))
     promises = Promises(database, owner)
     chores = (promises.catch_up, rejected.exchange, Retention(ledger, Rejections(database)).keep)
-    worker = Worker(ledger, courier, owner, chores=chores)
+    worker = Worker(ledger, courier, owner, chores=chores, delivered=rejected.delivered)
     # Where other rules run than the folder holds, it is looked at as if it had changed.
     reloader = Reloader(rulebook, folder, environment, memory, seen if standing.files else ())
     with ExitStack() as running:

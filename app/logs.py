@@ -40,6 +40,8 @@ def log_to_stdout(level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # It writes each request with its form, and so with the numbers in it.
     logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
+    # More threads deliver than it keeps connections.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     # Of each migration it writes what it is about to do.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every part that it is made of

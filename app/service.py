@@ -17,7 +17,7 @@ from app.engine.sealing import sealed
 from app.engine.timestamp import read_time
 from app.engine.wire import Form, inline_form
 from app.errors import ForeignAccount, Stale, StoreError
-from app.model import Call, Callback, Decision, Delivery, Instruction, Mode, Promise, State
+from app.model import Call, Callback, Decision, Delivery, Mode, Promise, State
 from app.recent import Recent
 from app.rulebook import Rulebook, Standing
 from app.storage import Database
@@ -94,7 +94,7 @@ class Desk:
         taken = first if first.callback.params == taken.callback.params else taken
         decision = decide(taken.ruleset, taken.callback, taken.at, taken.rejections)
         if decision.mode is Mode.POST and decision.instruction:
-            return self._post(taken, decision, decision.instruction, began)
+            return self._post(taken, decision, began)
         return self._answered(taken, decision, decision, began)
 
     def answer_fallback(self, params: Params) -> Answer:
@@ -121,32 +121,40 @@ class Desk:
             return False
         return True
 
-    def _post(self, taken: Taken, decision: Decision, instruction: Instruction, began: float) -> Answer:
-        """`{}`, once the ledger has the delivery; without a database the instruction stands in the answer."""
-        promise = self._promise(taken, decision, instruction)
+    def _post(self, taken: Taken, decision: Decision, began: float) -> Answer:
+        """`{}`, once the ledger has the delivery; where it cannot, the instruction stands in the answer."""
         sid = taken.callback.reservation_sid
+        promise = self._promise(taken, decision)
         then: Callable[[], object] = _nothing
+        if promise is None:
+            _log_unpromised(taken.callback, "it holds a secret that is not the value of one var")
+            return self._answered(taken, decision, self._inline(taken), began)
         try:
-            delivery, new = self._promises.take(promise, _left(began))
-            if delivery.state is State.DEAD:
-                delivery = self._promises.give_inline(promise, _left(began))
+            delivery, new = self._taken_on(promise, began)
             is_ours = delivery.state is not State.INLINE
             if new:
                 then = partial(self._deliver, delivery)
         except StoreError as error:
             is_ours = self._promised.get(sid) is True
-            _log_unpromised(taken.callback, error)
-            if not is_ours:
-                self._promises.given_inline(promise)
+            _log_unpromised(taken.callback, str(error))
+            self._note_inline(promise, is_ours=is_ours)
         self._promised.set(sid, is_ours)
         given = None if is_ours else self._inline(taken)
         return self._answered(taken, decision, given, began, then=then)
 
+    def _taken_on(self, promise: Promise, began: float) -> tuple[Delivery, bool]:
+        """The reservation's delivery, and whether it is new. What an answer held is never sent as well."""
+        if self._promised.get(promise.call.reservation_sid) is False:
+            return self._promises.give_inline(promise, _left(began)), False
+        delivery, new = self._promises.take(promise, _left(began))
+        if delivery.state is State.DEAD:
+            return self._promises.give_inline(promise, _left(began)), False
+        return delivery, new
+
     def _may_give_inline(self, taken: Taken, decision: Decision, began: float) -> bool:
         """Whether no POST is under way or done; from now on there will be none."""
         sid = taken.callback.reservation_sid
-        is_post = decision.mode is Mode.POST and decision.instruction
-        promise = self._promise(taken, decision, is_post) if is_post else None
+        promise = self._promise(taken, decision) if decision.mode is Mode.POST else None
         try:
             if promise:
                 found: Delivery | None = self._promises.give_inline(promise, _left(began))
@@ -155,26 +163,29 @@ class Desk:
             is_ours = found is not None and found.state not in INLINE
         except StoreError:
             is_ours = self._promised.get(sid) is True
-            if promise and not is_ours:
-                self._promises.given_inline(promise)
+            self._note_inline(promise, is_ours=is_ours)
         self._promised.set(sid, is_ours)
         return not is_ours
+
+    def _note_inline(self, promise: Promise | None, *, is_ours: bool) -> None:
+        if promise and not is_ours:
+            self._promises.given_inline(promise)
 
     def _inline(self, taken: Taken) -> Decision:
         return decide(taken.ruleset, taken.callback, taken.at, taken.rejections, inline=True)
 
-    def _promise(self, taken: Taken, decision: Decision, instruction: Instruction) -> Promise:
-        callback, variables = taken.callback, taken.ruleset.variables
+    def _promise(self, taken: Taken, decision: Decision) -> Promise | None:
+        """What a post promises; None where it holds a secret that cannot be kept."""
+        callback, variables, given = taken.callback, taken.ruleset.variables, decision.on_failure
+        instruction = sealed(decision.instruction, variables) if decision.instruction else None
+        on_failure = sealed(given, variables) if given else None
+        if instruction is None or (given and on_failure is None):
+            return None
         expires = taken.at + self._lifetime
-        on_failure = decision.on_failure
+        where = callback.sid("WorkspaceSid"), callback.task_sid, callback.reservation_sid
         return Promise(
-            call=Call(
-                callback.sid("WorkspaceSid"),
-                callback.task_sid,
-                callback.reservation_sid,
-                sealed(instruction, variables),
-            ),
-            on_failure=sealed(on_failure, variables) if on_failure else None,
+            call=Call(*where, instruction),
+            on_failure=on_failure,
             rule=decision.rule,
             rules_version=decision.rules_version,
             telling=calls_in(callback.task),
@@ -224,8 +235,8 @@ def _left(began: float) -> float:
     return max(0.0, min(PROMISING, BUDGET - (perf_counter() - began)))
 
 
-def _log_unpromised(callback: Callback, error: StoreError) -> None:
-    fields = {"reservation": callback.reservation_sid, "error": str(error)}
+def _log_unpromised(callback: Callback, error: str) -> None:
+    fields = {"reservation": callback.reservation_sid, "error": error}
     log.warning("answered without the ledger", extra={"fields": fields})
 
 

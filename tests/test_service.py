@@ -207,6 +207,30 @@ def test_a_database_that_is_lost_takes_back_no_promise(
     assert form(desk.answer(parameters(CALL))) == {}
 
 
+def test_what_was_answered_inline_without_a_database_stays_inline(
+    make: Callable[..., Desk], delivering: Process, without_database: Process
+) -> None:
+    """The database is back, and the callback comes again: no phone rings a second time."""
+    desk = make(POSTED, without_database)
+    assert form(desk.answer(parameters(CALL)))["instruction"] == "redirect"
+    desk._promises = delivering.promises
+    assert form(desk.answer(parameters(CALL)))["instruction"] == "redirect"
+    assert delivering.find(PARAMS["ReservationSid"]).state is State.INLINE
+
+
+def test_a_secret_that_cannot_be_kept_is_answered_inline(make: Callable[..., Desk], twilio: Twilio) -> None:
+    """It came with the call: the ledger has no place for it."""
+    rules = """
+    rules:
+      - name: only
+        post: {instruction: conference, from: "+18005550100", to: "sip:a@example.com",
+               sip_auth_username: desk, sip_auth_password: "{{ task.password }}"}
+    """
+    answer = form(make(rules).answer(parameters({**CALL, "password": "hunter2hunter2"})))
+    assert answer["sip_auth_password"] == "hunter2hunter2"
+    assert twilio.sent == []
+
+
 def test_a_reply_needs_no_database(make: Callable[..., Desk], without_database: Process) -> None:
     """Inline replies go on untouched."""
     assert form(make(BY_THE_HOUR, without_database).answer(parameters())) == {"instruction": "accept"}

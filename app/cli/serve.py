@@ -49,9 +49,9 @@ def serve(bind: str, port: int | None, rules: Path | None) -> None:
         standing = starting_rules(settings.rules_dir, environment, memory, datetime.now(UTC))
         tell_of_one_machine(database)
 
-    def make_app() -> tuple[Flask, Callable[[], None]]:
+    def make_app() -> tuple[Flask, Callable[[], None], Callable[[], None]]:
         assembly = assemble(settings, environment, standing)
-        return assembly.app, assembly.stop
+        return assembly.app, assembly.wind_down, assembly.stop
 
     # gunicorn reads this when it is imported, and fails there where it is empty or no number.
     os.environ["WEB_CONCURRENCY"] = str(settings.web_concurrency)

@@ -1,5 +1,6 @@
 """`desk worker`."""
 
+import os
 import signal
 import threading
 from types import FrameType
@@ -42,3 +43,5 @@ def worker() -> None:
         told.wait()
     finally:
         parts.stop()
+    if not parts.worker.is_idle:  # Python would wait for their threads
+        os._exit(1)

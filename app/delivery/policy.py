@@ -208,7 +208,7 @@ def _passed(delivery: Delivery, look: Look, sight: Sight, doubt: Doubt) -> Step:
 
 
 def _send(delivery: Delivery, now: datetime, outcome: Outcome) -> Step:
-    return Send() if now < _limit(delivery) else _fail(delivery, outcome, now, Doubt.NONE)
+    return Send() if now < limit_of(delivery) else _fail(delivery, outcome, now, Doubt.NONE)
 
 
 def _again(delivery: Delivery, outcome: Outcome, now: datetime, chance: float, doubt: Doubt) -> Step:
@@ -217,7 +217,7 @@ def _again(delivery: Delivery, outcome: Outcome, now: datetime, chance: float, d
 
 
 def _until(delivery: Delivery, at: datetime, outcome: Outcome, now: datetime, doubt: Doubt) -> Step:
-    if at < _limit(delivery):
+    if at < limit_of(delivery):
         return Again(at, doubt, outcome, delivery.stage)
     return _fail(delivery, outcome, now, doubt)
 
@@ -230,5 +230,6 @@ def _fail(delivery: Delivery, outcome: Outcome, now: datetime, doubt: Doubt) -> 
     return End(State.DEAD, outcome)
 
 
-def _limit(delivery: Delivery) -> datetime:
+def limit_of(delivery: Delivery) -> datetime:
+    """When the stage that is being delivered is given up."""
     return delivery.promise.deadline if delivery.stage is Stage.POST else delivery.promise.expires

@@ -9,7 +9,9 @@ from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from app.delivery.policy import instruction_of
 from app.errors import StoreError
+from app.model import Delivery
 from app.recent import Recent
 from app.storage import Rejection, Rejections
 
@@ -42,6 +44,11 @@ class Rejected:
         """Notes one; other processes learn of it with the next exchange."""
         if self._note(task_sid, reservation_sid):
             self._untold.append(Rejection(task_sid, reservation_sid, self._clock()))
+
+    def delivered(self, delivery: Delivery) -> None:
+        """Notes a rejection that was delivered: `on_failure` may be one."""
+        if instruction_of(delivery).name == "reject":
+            self.add(delivery.promise.call.task_sid, delivery.promise.call.reservation_sid)
 
     def exchange(self) -> None:
         """Tells what this process rejected, and learns what others did. Not called by several threads."""

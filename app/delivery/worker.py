@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from threading import Event, Lock, Thread
+from threading import Condition, Event, Thread
 
 from app.delivery.courier import Carried, Courier
-from app.delivery.policy import RATE_LIMITED, Again, delay
+from app.delivery.policy import RATE_LIMITED, Again, delay, limit_of
 from app.delivery.promises import LEASE
 from app.errors import StoreError
 from app.model import Delivery, Doubt, State
@@ -17,6 +17,7 @@ from app.storage import Ledger
 log = logging.getLogger(__name__)
 
 THREADS = 32
+PATIENCE = 20.0  # seconds for attempts under way, when the process is to stop
 POLL = 0.5  # seconds between two looks at what is due
 LONGEST_REQUEST = timedelta(seconds=8)  # connecting and reading, and a little more
 RECORDING = 0.5  # seconds until what became of an attempt is recorded again, when the database was away
@@ -26,8 +27,8 @@ FINE = frozenset({State.DELIVERED, State.SUPERSEDED})
 class Worker:
     """Attempts of this process, each in a thread. `owner` names the process in the ledger.
 
-    `chores` are done whenever it looks for what is due. Threads begin with `start`, since none outlives a
-    fork.
+    `chores` are done whenever it looks for what is due, `delivered` is told of each delivery that was.
+    Threads begin with `start`, since none outlives a fork.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Worker:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         threads: int = THREADS,
         chores: Sequence[Callable[[], object]] = (),
+        delivered: Callable[[Delivery], object] = id,
     ) -> None:
         self._ledger = ledger
         self._courier = courier
@@ -45,10 +47,12 @@ class Worker:
         self._clock = clock
         self._threads = threads
         self._chores = chores
+        self._delivered = delivered
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="delivery")
         self._poll = Thread(target=self._run, name="deliveries", daemon=True)
-        self._lock = Lock()
-        self._in_hand = 0
+        self._changed = Condition()
+        self._leases: dict[int, _Lease] = {}  # by delivery, of those in hand
+        self._is_lost = False  # the database
         self._closed_until: datetime | None = None  # Twilio's rate limit
         self._stopping = Event()
         self._wake = Event()
@@ -62,21 +66,36 @@ class Worker:
         # Nothing was sent yet, which the ledger cannot tell of a process that is gone.
         self._submit(replace(delivery, doubt=Doubt.NONE))
 
-    def stop(self) -> None:
-        """Ends when the attempts under way are made; those that have not begun are left to others."""
+    def wind_down(self) -> None:
+        """Begins nothing more, and does not wait for what is under way."""
         self._stopping.set()
         self._wake.set()
+
+    def stop(self, patience: float = PATIENCE) -> bool:
+        """Ends when the attempts under way are made; those that have not begun are left to others.
+
+        False where some took longer than `patience`, in seconds: they go on.
+        """
+        self.wind_down()
         if self._poll.is_alive():
-            self._poll.join()
-        self._pool.shutdown()
+            self._poll.join(patience)
+        with self._changed:
+            done = self._changed.wait_for(lambda: not self._leases, patience)
+        self._pool.shutdown(wait=done)
+        return done
 
     @property
     def is_stopping(self) -> bool:
         return self._stopping.is_set()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has nothing in hand."""
+        return not self._leases
+
     def _run(self) -> None:
         while not self.is_stopping:
-            for chore in (self._pick_up, *self._chores):
+            for chore in (self._pick_up, self._renew, *self._chores):
                 try:
                     chore()
                 except Exception:  # the next round may go better, and without this thread there is none
@@ -85,45 +104,61 @@ class Worker:
             self._wake.clear()
 
     def _pick_up(self) -> None:
-        free = self._threads - self._in_hand
-        if free <= 0 or self._is_closed():
+        free = self._threads - len(self._leases)
+        if free <= 0:
             return
         try:
             claimed = self._ledger.claim(self._owner, self._clock(), LEASE, free)
         except StoreError as error:
-            log.debug("nothing picked up", extra={"fields": {"error": str(error)}})
+            self._tell(str(error))
             return
+        self._tell("")
         for delivery in claimed:
             self._submit(delivery)
 
-    def _submit(self, delivery: Delivery) -> None:
-        with self._lock:
-            self._in_hand += 1
-        try:
-            self._pool.submit(self._carry, delivery)
-        except RuntimeError:  # the pool is closed: another process will find it
-            self._done()
+    def _tell(self, error: str) -> None:
+        """Says once that the database is lost, and once that it is back."""
+        if error and not self._is_lost:
+            log.warning("nothing is picked up", extra={"fields": {"error": error}})
+        if self._is_lost and not error:
+            log.info("picking up again")
+        self._is_lost = bool(error)
 
-    def _carry(self, delivery: Delivery) -> None:
+    def _renew(self) -> None:
+        """Nobody takes over what this process has in hand, however long a request takes."""
+        for lease in tuple(self._leases.values()):
+            lease.keep()
+
+    def _submit(self, delivery: Delivery) -> None:
+        lease = _Lease(self._ledger, delivery, self._owner, self._clock)
+        with self._changed:
+            self._leases[delivery.id] = lease
+        try:
+            self._pool.submit(self._carry, delivery, lease)
+        except RuntimeError:  # the pool is closed: another process will find it
+            self._done(delivery)
+
+    def _carry(self, delivery: Delivery, lease: "_Lease") -> None:
+        now = self._clock()
         try:
             if self.is_stopping:
-                self._give_back(delivery, self._clock())
-            elif self._is_closed() and self._closed_until:
-                self._give_back(delivery, self._closed_until)
+                self._give_back(delivery, now)
+            elif self._closed_until and now < self._closed_until and now < limit_of(delivery):
+                self._give_back(delivery, min(self._closed_until, limit_of(delivery)))
             else:
-                self._attempt(delivery)
+                self._attempt(delivery, lease)
         except Exception:
             log.exception("delivery failed", extra={"fields": {"reservation": _sid(delivery)}})
         finally:
-            self._done()
+            self._done(delivery)
 
-    def _done(self) -> None:
-        with self._lock:
-            self._in_hand -= 1
+    def _done(self, delivery: Delivery) -> None:
+        with self._changed:
+            self._leases.pop(delivery.id, None)
+            self._changed.notify_all()
         self._wake.set()
 
-    def _attempt(self, delivery: Delivery) -> None:
-        lease = _Lease(self._ledger, delivery, self._owner, self._clock)
+    def _attempt(self, delivery: Delivery, lease: "_Lease") -> None:
         carried = self._courier.attempt(delivery, lease.holds)
         self._slow_down(delivery, carried)
         self._record(delivery, carried, lease)
@@ -151,6 +186,8 @@ class Worker:
                 return
         if recorded:
             _log_end(delivery, carried)
+            if not isinstance(carried.step, Again) and carried.step.state is State.DELIVERED:
+                self._delivered(delivery)
 
     def _write(self, delivery: Delivery, carried: Carried) -> bool:
         step, now = carried.step, self._clock()
@@ -172,11 +209,8 @@ class Worker:
         if limited:
             asked = timedelta(seconds=limited[-1].retry_after or 0)
             until = self._clock() + max(asked, delay(delivery.attempts, 1))
-            with self._lock:
+            with self._changed:
                 self._closed_until = max(until, self._closed_until or until)
-
-    def _is_closed(self) -> bool:
-        return self._closed_until is not None and self._clock() < self._closed_until
 
 
 class _Lease:
@@ -192,11 +226,17 @@ class _Lease:
     def lasts(self) -> bool:
         return self._clock() < self._until
 
+    def keep(self) -> None:
+        """Renews it when half of it is over."""
+        if self._until - self._clock() < LEASE / 2:
+            self._renewed()
+
     def holds(self) -> bool:
         """Whether a request that begins now ends before anybody else takes the delivery over."""
+        return self._clock() + LONGEST_REQUEST < self._until or self._renewed()
+
+    def _renewed(self) -> bool:
         now = self._clock()
-        if now + LONGEST_REQUEST < self._until:
-            return True
         try:
             renewed = self._ledger.renew(self._id, self._owner, now + LEASE)
         except StoreError:

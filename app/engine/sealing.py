@@ -12,11 +12,13 @@ VAR = "var"  # the key of a reference, which no parameter's value has
 Path: TypeAlias = tuple[str | int, ...]
 
 
-def sealed(instruction: Instruction, variables: Mapping[str, object]) -> Instruction:
-    """The instruction as it may be kept. A secret that no var holds is lost: it can be sent now or never."""
+def sealed(instruction: Instruction, variables: Mapping[str, object]) -> Instruction | None:
+    """The instruction as it may be kept; None where no var holds one of its secrets as it is."""
     fields = dict(instruction.fields)
     for key in secret_keys(instruction):
-        path = next((path for path, value in _values(variables) if value == fields[key]), ())
+        path = next((path for path, value in _values(variables) if value == fields[key]), None)
+        if path is None:
+            return None
         fields[key] = {VAR: list(path)}
     return Instruction(instruction.name, fields)
 

@@ -5,7 +5,8 @@ import socket
 import sys
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from types import FrameType
+from typing import Any, cast
 
 from flask import Flask, Response
 from gunicorn.app.base import BaseApplication
@@ -44,19 +45,20 @@ UNPARSED: dict[type[BaseException], HTTPStatus] = {
 class Server(BaseApplication):
     """Serves an application in each worker process, until it is told to stop.
 
-    `make_app` returns the application, and what ends all that runs beside it when the process stops. Raises
-    SettingsError when it cannot listen there.
+    `make_app` returns the application, what is done at once when the process is told to stop, and what ends
+    all that runs beside it when the requests are answered. Raises SettingsError when it cannot listen there.
     """
 
     def __init__(
         self,
-        make_app: Callable[[], tuple[Flask, Callable[[], None]]],
+        make_app: Callable[[], tuple[Flask, Callable[[], None], Callable[[], None]]],
         host: str,
         port: int,
         workers: int,
         log_level: str,
     ) -> None:
         self._make_app = make_app
+        self.wind_down: Callable[[], None] = _nothing
         self._stop: Callable[[], None] = _nothing
         self._log_level = log_level
         self._config: dict[str, Any] = {
@@ -83,7 +85,7 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         log_to_stdout(self._log_level)
-        app, self._stop = self._make_app()
+        app, self.wind_down, self._stop = self._make_app()
         # A body in chunks is parsed while the view reads it.
         app.register_error_handler(ParseException, _unparsed)
         return app
@@ -94,7 +96,14 @@ def _nothing() -> None:
 
 
 class Worker(ThreadWorker):
-    """gunicorn's worker, whose own refusals would repeat the request in the answer and in the log."""
+    """gunicorn's worker, whose own refusals would repeat the request in the answer and in the log.
+
+    What runs beside the requests is told to stop when the process is, and not when they are all answered.
+    """
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        cast("Server", self.app).wind_down()
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         answer = _unparsed(exc)

@@ -129,7 +129,7 @@ def process(
     rejected = Rejected(Rejections(database), clock)
     promises = Promises(database, owner, clock)
     chores = [promises.catch_up, rejected.exchange]
-    worker = Worker(ledger, courier, owner, clock, chores=chores, **options)
+    worker = Worker(ledger, courier, owner, clock, chores=chores, delivered=rejected.delivered, **options)
     if picks_up:
         worker.start()
     try:

@@ -134,17 +134,25 @@ def test_a_secret_is_filled_in_when_it_is_sent() -> None:
     """The ledger holds the name of its var alone."""
     secret = replace(CONFERENCE, fields={**CONFERENCE.fields, "sip_auth_password": PASSWORD})
     kept = sealed(secret, {"other": "x", "password": PASSWORD})
+    assert kept
     assert kept.fields["sip_auth_password"] == {"var": ["password"]}
     _, twilio = attempt(delivery(kept), TAKEN)
     assert [call.instruction for call in twilio.sent] == [secret]
 
 
 def test_a_secret_that_is_gone_ends_the_delivery() -> None:
-    """The var was removed from the rules, or the secret never was the value of one."""
+    """The var was removed from the rules, or renamed."""
     secret = replace(CONFERENCE, fields={**CONFERENCE.fields, "sip_auth_password": PASSWORD})
-    for variables in ({"old": PASSWORD}, {}):
-        carried, twilio = attempt(delivery(sealed(secret, variables)))
-        assert (carried.step, twilio.sent) == (End(State.DEAD, SEALED), [])
+    kept = sealed(secret, {"old": PASSWORD})
+    assert kept
+    carried, twilio = attempt(delivery(kept))
+    assert (carried.step, twilio.sent) == (End(State.DEAD, SEALED), [])
+
+
+def test_a_secret_that_is_no_vars_value_cannot_be_kept() -> None:
+    """It was put together, or came with the call: whoever takes the promise must not make it."""
+    secret = replace(CONFERENCE, fields={**CONFERENCE.fields, "sip_auth_password": PASSWORD})
+    assert sealed(secret, {"half": PASSWORD[:4]}) is None
 
 
 @pytest.mark.parametrize(

@@ -235,3 +235,51 @@ def test_a_chore_that_fails_ends_nothing(address: str, caplog: pytest.LogCapture
         until(lambda: here.find(SID).due > here.clock())
         here.clock.add(1)
         assert here.ended(SID).state is State.DELIVERED
+
+
+def test_a_pause_beyond_its_time_ends_a_delivery_in_time(address: str) -> None:
+    """Twilio asks for an hour: what is taken on meanwhile is dead when its time is over."""
+    with process(address, Twilio([refused(429, 20429, retry_after=3600)])) as here:
+        here.worker.deliver(take(here))
+        assert here.ended(SID).state is State.DEAD
+        here.worker.deliver(take(here, number=2))
+        other = promise(number=2).call.reservation_sid
+        until(lambda: here.find(other).due == promise().deadline)
+        here.clock.add(30)
+        assert here.ended(other).state is State.DEAD
+        assert len(here.twilio.sent) == 1
+
+
+def test_a_request_that_outlasts_its_lease_is_made_once(address: str) -> None:
+    """The lease is renewed as long as the process waits, so that nobody sends it a second time."""
+    twilio = Twilio()
+    twilio.open.clear()
+    with process(address, twilio) as here, process(address, clock=here.clock, owner="two") as other:
+        here.worker.deliver(take(here, expires=promise().arrived + timedelta(hours=1)))
+        twilio.wait_until_sent(1)
+        for _ in range(4):
+            here.clock.add(8)
+            until(lambda: here.find(SID).leased_until == here.clock() + LEASE)
+        twilio.open.set()
+        assert here.ended(SID).attempts == 1
+        assert (len(twilio.sent), other.twilio.sent, other.twilio.looked) == (1, [], [])
+
+
+def test_a_stop_has_a_bound(address: str) -> None:
+    """A request that takes too long is left to whoever looks, when the lease is over."""
+    twilio = Twilio()
+    twilio.open.clear()
+    with process(address, twilio) as here:
+        here.worker.deliver(take(here))
+        twilio.wait_until_sent(1)
+        assert not here.worker.stop(patience=0.1)
+        twilio.open.set()
+        assert here.worker.stop()
+
+
+def test_a_rejection_by_on_failure_counts(address: str) -> None:
+    """A loop of those would go on for ever."""
+    with process(address, Twilio([refused(400, 40141)])) as here:
+        here.worker.deliver(take(here, CONFERENCE, on_failure=REJECT))
+        here.ended(SID)
+        until(lambda: here.rejected.count(promise().call.task_sid, besides="") == 1)
