@@ -3,7 +3,6 @@
     a send came to          what then
     2xx                     delivered
     408, 429, 503           it was not processed: again, after what `Retry-After` says
-    401, 403                final, and loud: the credentials are wrong
     any other 4xx           final: a look tells what the reservation became
     any other 5xx           again, but look first: it may have been applied even so
     nothing was sent        again
@@ -39,7 +38,6 @@ SETTLING = timedelta(
 )  # after a send, until an attribute that is not there tells that nothing was applied
 
 NOT_PROCESSED = frozenset({408, 429, 503})
-FORBIDDEN = frozenset({401, 403})
 RATE_LIMITED = 429
 GONE = 404
 
@@ -120,8 +118,6 @@ def after_send(delivery: Delivery, outcome: Outcome, now: datetime, chance: floa
             return _again(delivery, outcome, now, chance, Doubt.NONE)
     if status in NOT_PROCESSED:
         return _again(delivery, outcome, now, chance, Doubt.NONE)
-    if status in FORBIDDEN:
-        return _fail(delivery, outcome, now, Doubt.NONE)
     if status >= 500:
         return _again(delivery, outcome, now, chance, Doubt.FAILED)
     return Look(outcome)

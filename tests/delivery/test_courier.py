@@ -167,8 +167,9 @@ def test_a_secret_that_is_no_vars_value_cannot_be_kept() -> None:
 def test_every_request_is_logged(outcome: Outcome, level: int, caplog: pytest.LogCaptureFixture) -> None:
     """Wrong credentials are loud: nothing is delivered until they are mended."""
     with caplog.at_level(logging.INFO):
-        attempt(delivery(), outcome)
-    (record,) = caplog.records
+        attempt(delivery(), outcome, *[Sight(outcome)] * (level == logging.CRITICAL))
+    record, *looks = caplog.records
+    assert [(each.levelno, each.getMessage()) for each in looks] in ([], [(level, "looked up")])
     assert (record.levelno, record.getMessage()) == (level, "posted")
     fields = vars(record)["fields"]
     assert (fields["attempt"], fields["status"], fields["message"]) == (1, outcome.status, outcome.message)

@@ -74,8 +74,6 @@ def test_every_status_that_refuses(status: int) -> None:
         assert step == Again(later, Doubt.NONE, outcome, Stage.POST)
     elif status >= 500:
         assert step == Again(later, Doubt.FAILED, outcome, Stage.POST)
-    elif status in {401, 403}:
-        assert step == End(State.DEAD, outcome)
     else:
         assert step == Look(outcome)
 
@@ -239,7 +237,8 @@ def test_on_failure_follows_what_failed_for_good() -> None:
     refusal = refused(400, 40141)
     step = after_look(given, Look(refusal), Sight(SEEN, "pending"), NOW, HALF)
     assert step == Again(NOW, Doubt.NONE, refusal, Stage.ON_FAILURE)
-    assert sent(refused(401), given) == Again(NOW, Doubt.NONE, refused(401), Stage.ON_FAILURE)
+    unseen = after_look(given, Look(refused(401)), Sight(refused(401)), NOW, HALF)
+    assert unseen == Again(NOW, Doubt.NONE, refused(401), Stage.ON_FAILURE)
 
     second = replace(given, stage=Stage.ON_FAILURE)
     assert (instruction_of(given), instruction_of(second)) == (CONFERENCE, REJECT)
@@ -247,7 +246,8 @@ def test_on_failure_follows_what_failed_for_good() -> None:
     step = after_send(second, UNSENT, after_deadline, HALF)
     assert step == Again(after_deadline + HALF * SECOND, Doubt.NONE, UNSENT, Stage.ON_FAILURE)
     assert after_send(second, UNSENT, given.promise.expires, HALF) == End(State.DEAD, UNSENT)
-    assert sent(refused(403), second) == End(State.DEAD, refused(403))
+    gone = after_look(second, Look(refused(403)), Sight(refused(403)), NOW, HALF)
+    assert gone == End(State.DEAD, refused(403))
 
 
 def test_on_failure_follows_nothing_that_may_have_been_applied() -> None:
