@@ -74,6 +74,21 @@ class Callback:
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """A callback as it was kept, with its decision where that was kept too (see `engine.record`).
+
+    `line` says where: its line in a file, counted from 1, the number of its entry in a HAR, that of its row
+    in the database.
+    """
+
+    line: int
+    params: Mapping[str, str | list[str]]
+    received_at: datetime | None = None
+    path: str = ""
+    decision: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Instruction:
     """What TaskRouter is told to do: `fields` by inline key, validated; several events are a tuple."""
 

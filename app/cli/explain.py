@@ -16,9 +16,9 @@ from app.engine.explain import explain as explained
 from app.engine.ruleset import RuleSet
 from app.engine.timestamp import read_time
 from app.errors import RulesBroken, Unreadable
-from app.model import Callback
+from app.model import Callback, Saved
 from app.replay.changes import CannotChange, Change, changed, read_change
-from app.replay.saved import BadLine, Saved, read_saved
+from app.replay.saved import BadLine, read_saved
 from app.rulebook import read_folder
 from app.settings import process_environment, rules_folder
 

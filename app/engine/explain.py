@@ -19,7 +19,7 @@ from app.engine.masking import masked, secrets_in, secrets_of, visible
 from app.engine.plan import missing_parameters
 from app.engine.ruleset import Rule, RuleSet
 from app.engine.scope import Scope, lookup, scope_of
-from app.engine.wire import WIRE_NAMES, Form, inline_form, rest_form
+from app.engine.wire import WIRE_NAMES, Form, inline_form, rendered_object, rest_form
 from app.model import Callback, Decision, Instruction, Location, Mode
 
 
@@ -117,7 +117,7 @@ class Explanation:
         on_failure = self._shown(self.decision.on_failure)
         lacking = _not_over_rest(given) if given else ()
         return Forms(
-            instruction=_object(given) if given else None,
+            instruction=rendered_object(given) if given else None,
             inline=inline_form(inline) if inline else {},
             inline_rule=self.inline.rule,
             rest=rest_form(given) if given and not lacking else None,
@@ -225,14 +225,6 @@ def changes(traced: Trace, wanted: bool = True) -> tuple[Trace, ...]:
     if isinstance(traced.expression, And) is wanted:
         return tuple(change for part in parts for change in part)
     return min(parts, key=len)
-
-
-def _object(instruction: Instruction) -> Form:
-    """The rendered instruction; several events are a list."""
-    fields = {
-        key: list(value) if isinstance(value, tuple) else value for key, value in instruction.fields.items()
-    }
-    return {"instruction": instruction.name, **fields}
 
 
 def _not_over_rest(instruction: Instruction) -> tuple[str, ...]:

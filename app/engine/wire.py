@@ -85,6 +85,14 @@ UPDATE_NAMES: Mapping[str, Mapping[str, str]] = {
 UPDATE_STATUSES = {**STATUSES, "wrapping": "wrapping", "completed": "completed"}
 
 
+def rendered_object(instruction: Instruction) -> Form:
+    """The instruction as rules write it, filled in; several events are a list."""
+    fields = {
+        key: list(value) if isinstance(value, tuple) else value for key, value in instruction.fields.items()
+    }
+    return {"instruction": instruction.name, **fields}
+
+
 def inline_form(instruction: Instruction) -> Form:
     """The JSON object of the answer."""
     fields = {

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 
 from app.engine.timestamp import read_time
+from app.model import Saved
 
 MAX_LINE = 2**20  # bytes; a request holds 64 KiB at most
 MAX_DOCUMENT = 2**25  # bytes of a HAR
@@ -32,17 +33,6 @@ class Stream(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
     def readline(self, size: int, /) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """One request. `line` counts from 1; in a HAR it is the number of the entry."""
-
-    line: int
-    params: Params
-    received_at: datetime | None = None
-    path: str = ""
-    decision: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

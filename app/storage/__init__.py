@@ -1,8 +1,9 @@
 """The database, and what is kept in it: `tables`, and a class for each family of rows."""
 
+from app.storage.callbacks import Callbacks, Sought
 from app.storage.database import Database
 from app.storage.ledger import Ledger
 from app.storage.rejections import Rejection, Rejections
 from app.storage.rules import GoodRules
 
-__all__ = ["Database", "GoodRules", "Ledger", "Rejection", "Rejections"]
+__all__ = ["Callbacks", "Database", "GoodRules", "Ledger", "Rejection", "Rejections", "Sought"]

@@ -1,10 +1,12 @@
 """How our values stand in a column, alike in both databases."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+import orjson
 from sqlalchemy import BigInteger, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
@@ -43,6 +45,29 @@ class Written(TypeDecorator[str]):
         return None if value is None else str(json.loads(f'"{value}"'))
 
 
+class Document(TypeDecorator[Mapping[str, Any]]):
+    """An object of JSON, as text: NUL and halves of pairs are escaped."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        try:
+            return orjson.dumps(value).decode()
+        except TypeError:  # half of a pair, or a number beyond 64 bits
+            return _json(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, Any] | None:
+        if value is None:
+            return None
+        try:
+            return dict(orjson.loads(value))
+        except orjson.JSONDecodeError:
+            return dict(json.loads(value))
+
+
 class Named(TypeDecorator[E], Generic[E]):
     """One of an enumeration's values, by its text."""
 
@@ -54,7 +79,7 @@ class Named(TypeDecorator[E], Generic[E]):
         self.kind = kind
 
     def process_bind_param(self, value: E | None, dialect: Dialect) -> str | None:
-        return None if value is None else value.value
+        return None if value is None else self.kind(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> E | None:
         return None if value is None else self.kind(value)

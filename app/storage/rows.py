@@ -1,10 +1,10 @@
-"""Between the values of a delivery and its rows."""
+"""Between values and their rows."""
 
 from typing import Any
 
 from sqlalchemy import Row
 
-from app.model import Attempt, Call, Delivery, Promise
+from app.model import Attempt, Call, Callback, Delivery, Promise, Saved
 
 
 def promise_columns(promise: Promise) -> dict[str, object]:
@@ -66,3 +66,26 @@ def attempt_columns(delivery_id: int, attempt: Attempt) -> dict[str, object]:
 def attempt_of(row: Row[Any]) -> Attempt:
     """The attempt that a row of `tables.attempts` holds."""
     return Attempt(row.number, row.stage, row.kind, row.began, row.ended, row.outcome)
+
+
+def saved_columns(saved: Saved) -> dict[str, object]:
+    """A callback with its decision (see `engine.record`), by column."""
+    decision = saved.decision or {}
+    callback = Callback(saved.params)
+    return {
+        "received_at": saved.received_at,
+        "path": saved.path,
+        "params": saved.params,
+        "decision": decision,
+        "task_sid": callback.task_sid,
+        "reservation_sid": callback.reservation_sid,
+        "worker_sid": callback.sid("WorkerSid"),
+        "task_type": decision["task_type"],
+        "rule": decision["rule"],
+        "mode": decision["mode"],
+    }
+
+
+def saved_of(row: Row[Any]) -> Saved:
+    """The callback that a row of `tables.callbacks` holds."""
+    return Saved(row.id, row.params, row.received_at, row.path, row.decision)

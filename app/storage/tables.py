@@ -14,10 +14,10 @@ from sqlalchemy import (
     text,
 )
 
-from app.model import Doubt, Stage, State
-from app.storage.columns import Ended, Instructed, Moment, Named, Written
+from app.model import Doubt, Mode, Stage, State
+from app.storage.columns import Document, Ended, Instructed, Moment, Named, Written
 
-VERSION = "0001"  # of the last migration; versions are numbers, so that they compare
+VERSION = "0002"  # of the last migration; versions are numbers, so that they compare
 VERSION_TABLE = "alembic_version"
 
 # As text: a partial index serves only a query whose condition the planner can read.
@@ -96,5 +96,23 @@ rejections = Table(
     Column("task_sid", Text, nullable=False),
     Column("reservation_sid", Text, nullable=False, unique=True),
     Column("at", Moment, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+# A `model.Saved` each, with what they are searched by.
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("id", NUMBER, primary_key=True),
+    Column("received_at", Moment, nullable=False, index=True),
+    Column("path", Text, nullable=False),
+    Column("params", Document, nullable=False),
+    Column("decision", Document, nullable=False),
+    Column("task_sid", Written, nullable=False, index=True),
+    Column("reservation_sid", Written, nullable=False, index=True),
+    Column("worker_sid", Written, nullable=False),
+    Column("task_type", Written, nullable=False),
+    Column("rule", Written, nullable=False),
+    Column("mode", Named(Mode), nullable=False),
     sqlite_autoincrement=True,
 )

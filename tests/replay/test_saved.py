@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.replay.saved import MAX_LINE, BadLine, Saved, read_saved
+from app.model import Saved
+from app.replay.saved import MAX_LINE, BadLine, read_saved
 from tests.builders import parameters
 
 PARAMS = parameters({"type": "support", "who": "Ölaf & sons"})
