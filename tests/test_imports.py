@@ -28,7 +28,7 @@ HOMES = {
     "alembic": ("app.storage.upgrading", "app.storage.migrations"),
     "click": ("app.cli",),
     "flask": ("app.web", "app.sandbox", "app.assembly", "app.wsgi", "app.cli.serve"),
-    "gunicorn": ("app.web.server",),
+    "gunicorn": ("app.web.server", "app.web.worker"),
     "jinja2": ("app.engine.templates", "app.engine.fragments", "app.engine.filters"),
     "marshmallow": ("app.engine",),
     "prometheus_client": ("app.rulebook.metrics", "app.web", "app.assembly"),

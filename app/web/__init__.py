@@ -9,10 +9,9 @@ from app.settings import Secret
 from app.web.assignment import assignment_routes
 from app.web.failures import answer_failures
 from app.web.health import health_routes
+from app.web.incoming import MOST_BODY
 from app.web.metrics import metrics_routes
 from app.web.signature import Signatures
-
-MAX_BODY = 64 * 1024  # bytes; Twilio's attributes are at most 4 KB each
 
 
 def create_app(
@@ -29,7 +28,7 @@ def create_app(
     this machine.
     """
     app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BODY
     # A redirect would repeat the request's own URL.
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

@@ -1,18 +1,14 @@
 """Every request that gets no answer gets a problem document (RFC 9457) which holds nothing of the request."""
 
 import logging
-from typing import BinaryIO
 
 import orjson
-from flask import Flask, Response, request
+from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from app.errors import ForeignAccount, NotLocal, Refusal, Stale, Unreadable, Unsigned, WrongToken
 
 log = logging.getLogger(__name__)
-
-CHUNK = 64 * 1024
-MAX_DISCARDED = 2 * 1024 * 1024  # bytes
 
 # From error to HTTP status and the stable end of the problem's `type`.
 REFUSALS: dict[type[Refusal], tuple[int, str]] = {
@@ -30,25 +26,22 @@ TITLES = {
     403: "The request is refused",
     404: "There is nothing here",
     405: "The method is not allowed",
+    408: "The request came too slowly",
     413: "The body is larger than 64 KiB",
     415: "The content type is not supported",
+    431: "The headers are larger than 32 KiB",
     500: "Something of ours failed",
 }
 DETAILS = {
     404: "the callback URL ends in /assignment, its fallback in /assignment/fallback",
     405: "callbacks are sent with POST: choose it in the Workflow; all else is read with GET",
+    408: "a request must be there within five seconds",
     413: "an assignment callback is far smaller",
 }
 
 
 def answer_failures(app: Flask) -> None:
     """Registers the answers with the application."""
-
-    @app.after_request
-    def read_on(response: Response) -> Response:
-        if response.status_code >= 400:
-            _discard(request.environ["wsgi.input"])
-        return response
 
     @app.errorhandler(Refusal)
     def refusal(error: Refusal) -> Response:
@@ -74,16 +67,6 @@ def answer_failures(app: Flask) -> None:
     def failure(_: Exception) -> Response:
         log.exception("failed")
         return problem(500, "failure", "it is in the log; TaskRouter goes on with the fallback URL")
-
-
-def _discard(body: BinaryIO) -> None:
-    """Reads what a refused request still sends: closing before it is read would take the answer away, too."""
-    for _ in range(MAX_DISCARDED // CHUNK):
-        try:
-            if not body.read(CHUNK):
-                return
-        except Exception:  # gunicorn's own, for a body that is not HTTP or a peer that is gone
-            return
 
 
 def problem(status: int, name: str, detail: str) -> Response:

@@ -1,30 +1,17 @@
 """gunicorn, with the settings that suit this service."""
 
-import logging
 import socket
 import sys
 from collections.abc import Callable
-from http import HTTPStatus
-from types import FrameType
-from typing import Any, cast
+from typing import Any
 
-from flask import Flask, Response
+from flask import Flask
 from gunicorn.app.base import BaseApplication
-from gunicorn.http.errors import (
-    ExpectationFailed,
-    LimitRequestHeaders,
-    LimitRequestLine,
-    ParseException,
-    UnsupportedTransferCoding,
-)
-from gunicorn.util import write_nonblock
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.http.errors import ParseException
 
 from app.errors import SettingsError
 from app.logs import JsonLines, log_to_stdout
-from app.web.failures import problem
-
-log = logging.getLogger(__name__)
+from app.web.worker import Worker, unparsed
 
 THREADS = 16
 TIMEOUT = 30  # seconds without a sign of life, after which a worker is replaced
@@ -32,14 +19,6 @@ GRACEFUL_TIMEOUT = 25  # Procfile hosts kill a process 30 s after asking it to s
 MAX_HEADER_FIELDS = 50
 MAX_HEADER_SIZE = 8190
 BACKLOG = 2048  # connections that wait to be accepted
-
-# From gunicorn's error to HTTP status, where that is not 400.
-UNPARSED: dict[type[BaseException], HTTPStatus] = {
-    LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
-    LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
-    UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
-}
 
 
 class Server(BaseApplication):
@@ -87,43 +66,12 @@ class Server(BaseApplication):
         log_to_stdout(self._log_level)
         app, self.wind_down, self._stop = self._make_app()
         # A body in chunks is parsed while the view reads it.
-        app.register_error_handler(ParseException, _unparsed)
+        app.register_error_handler(ParseException, unparsed)
         return app
 
 
 def _nothing() -> None:
     """What there is to end before an application was made."""
-
-
-class Worker(ThreadWorker):
-    """gunicorn's worker, whose own refusals would repeat the request in the answer and in the log.
-
-    What runs beside the requests is told to stop when the process is, and not when they are all answered.
-    """
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
-        cast("Server", self.app).wind_down()
-
-    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
-        answer = _unparsed(exc)
-        head = (
-            f"HTTP/1.1 {answer.status}\r\nConnection: close\r\n"
-            f"Content-Type: {answer.content_type}\r\nContent-Length: {answer.content_length}\r\n\r\n"
-        )
-        try:
-            write_nonblock(client, head.encode() + answer.get_data())
-        except OSError:
-            log.info("hung up")
-
-
-def _unparsed(error: BaseException) -> Response:
-    """The answer to a request that is not HTTP, as far as gunicorn takes it."""
-    status = HTTPStatus.BAD_REQUEST if isinstance(error, ParseException) else HTTPStatus.INTERNAL_SERVER_ERROR
-    status = UNPARSED.get(type(error), status)
-    level = logging.WARNING if status != HTTPStatus.INTERNAL_SERVER_ERROR else logging.ERROR
-    log.log(level, "not parsed", extra={"fields": {"status": status, "error": type(error).__name__}})
-    return problem(status, f"http-{status}", f"{status.phrase}: the request cannot be read as HTTP/1.1")
 
 
 def _listen(host: str, port: int) -> int:

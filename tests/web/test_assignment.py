@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.model import State
-from app.web import MAX_BODY
+from app.web.incoming import MOST_BODY
 from tests.builders import CALL_SID, OFFLINE, PARAMS, parameters
 from tests.delivery.deliveries import refused
 from tests.delivery.rig import Process, Twilio
@@ -261,8 +261,8 @@ def _padded(size: int) -> dict[str, str | list[str]]:
 
 def test_the_largest_body(client: FlaskClient) -> None:
     """64 KiB are read, a byte more is not."""
-    assert post(client, _padded(MAX_BODY)).status_code == 200
-    response = post(client, _padded(MAX_BODY + 1))
+    assert post(client, _padded(MOST_BODY)).status_code == 200
+    response = post(client, _padded(MOST_BODY + 1))
     assert response.status_code == 413
     assert post(client, _padded(1_000_000)).status_code == 413
 

@@ -201,7 +201,7 @@ def test_an_unsigned_megabyte(serve: Serve) -> None:
     )
     for _ in range(5):
         answer = _raw(serve, head.encode(), b"x" * 1_000_000)
-        assert _problem(answer)[0] == 403
+        assert _problem(answer)[0] == 413
 
 
 def test_a_truncated_body(serve: Serve) -> None:
