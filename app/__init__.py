@@ -7,7 +7,7 @@ The layers, lowest first; a module imports from its own layer and from those abo
     settings                           the environment, read once
     engine                             rules in, decisions out: pure, without files, network or clock
     rulebook, storage, delivery        the rules folder, the database, the Reservation resource
-    replay                             saved callbacks
+    journal, replay                    callbacks: saving them, and what is done with saved ones
     service                            the use cases: where a decision meets the outside
     web                                HTTP, and gunicorn
     assembly, wsgi                     all of it put together from the environment

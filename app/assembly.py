@@ -19,13 +19,15 @@ from app.delivery.rejected import Rejected
 from app.delivery.reservations import Reservations
 from app.delivery.retention import Retention
 from app.delivery.worker import Worker
+from app.journal import Journal
+from app.journal.metrics import JournalMetrics
 from app.rulebook import Rulebook, Standing, joining_rules, starting_rules
 from app.rulebook.folder import fingerprint
 from app.rulebook.metrics import RulesMetrics
 from app.rulebook.reloading import Reloader
 from app.service import Desk
 from app.settings import Settings
-from app.storage import Database, GoodRules, Ledger, Rejections
+from app.storage import Callbacks, Database, GoodRules, Ledger, Rejections
 from app.web import create_app
 from app.web.signature import Signatures
 
@@ -63,18 +65,22 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
     Raises SettingsError, RulesUnreadable or RulesBroken.
     """
     parts = start_parts(settings, environment, before)
+    journal = Journal(Callbacks(parts.database), keeps=bool(settings.callback_retention))
+    journal.start()
     desk = Desk(
         rulebook=parts.rulebook,
         database=parts.database,
         promises=parts.promises,
         deliver=parts.worker.deliver,
         rejected=parts.rejected,
+        journal=journal,
         account_sid=settings.account_sid,
         reservation_timeout=settings.reservation_timeout,
     )
     signatures = Signatures(settings.auth_tokens, settings.webhook_keys, settings.public_url)
     registry = CollectorRegistry(auto_describe=True)  # a name that two collectors use is an error
     registry.register(RulesMetrics(parts.rulebook))
+    registry.register(JournalMetrics(journal))
     app = create_app(
         desk,
         signatures,
@@ -83,7 +89,12 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
         metrics_token=settings.metrics_token,
     )
     gc.freeze()  # what was made so far is no garbage: no request has to wait while it is searched for some
-    return Assembly(app, parts.worker.wind_down, parts.stop)
+
+    def stop() -> None:
+        journal.stop()
+        parts.stop()
+
+    return Assembly(app, parts.worker.wind_down, stop)
 
 
 def tell_of_one_machine(database: Database) -> None:
@@ -109,7 +120,9 @@ def start_parts(settings: Settings, environment: Mapping[str, str], before: Stan
     courier = Courier(Reservations(settings), lambda: rulebook.ruleset.variables)
     ledger, rejected = Ledger(database), Rejected(Rejections(database))
     promises = Promises(database, owner)
-    chores = (promises.catch_up, rejected.exchange, Retention(ledger, Rejections(database)).keep)
+    kept = settings.callback_retention
+    retention = Retention(Callbacks(database), ledger, Rejections(database), kept)
+    chores = (promises.catch_up, rejected.exchange, retention.keep)
     worker = Worker(ledger, courier, owner, chores=chores, delivered=rejected.delivered)
     # Where other rules run than the folder holds, it is looked at as if it had changed.
     reloader = Reloader(rulebook, folder, environment, memory, seen if standing.files else ())

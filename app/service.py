@@ -12,11 +12,11 @@ from app.delivery.promises import Promises
 from app.delivery.rejected import Rejected
 from app.engine.callback import read_callback
 from app.engine.decide import decide
-from app.engine.ruleset import RuleSet
 from app.engine.sealing import sealed
 from app.engine.timestamp import read_time
 from app.engine.wire import Form, inline_form
 from app.errors import ForeignAccount, Stale, StoreError
+from app.journal import Journal, Noted, Taken
 from app.model import Call, Callback, Decision, Delivery, Mode, Promise, State
 from app.recent import Recent
 from app.rulebook import Rulebook, Standing
@@ -34,18 +34,20 @@ INLINE = frozenset({State.INLINE, State.DEAD})
 Params = Mapping[str, str | list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """All that a decision depends on: deciding again gives the same."""
-
-    ruleset: RuleSet
-    callback: Callback
-    at: datetime
-    rejections: int
-
-
 def _nothing() -> None:
     """What there is to do after most answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One request: what came, what is decided from (the first of a reservation keeps its decision), since
+    when by `perf_counter`, and at which path.
+    """
+
+    path: str
+    began: float
+    arrived: Taken
+    taken: Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Answer:
 class Desk:
     """Answers assignment callbacks. `reservation_timeout` is in seconds.
 
-    `deliver` begins the first attempt of a delivery that was taken on here.
+    `deliver` begins the first attempt of a delivery that was taken on here, `journal` saves callbacks.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Desk:
         promises: Promises,
         deliver: Callable[[Delivery], object],
         rejected: Rejected,
+        journal: Journal,
         account_sid: str,
         reservation_timeout: int = 120,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -83,19 +86,21 @@ class Desk:
         self._clock = clock
         self._first: Recent[str, Taken] = Recent(REMEMBERED)
         self._rejected = rejected
+        self._journal = journal
         self._promised: Recent[str, bool] = Recent(REMEMBERED)  # by reservation: by us; else given inline
 
     def answer(self, params: Params) -> Answer:
         """The answer to a callback at its primary URL. Raises Refusal."""
         began = perf_counter()
-        taken = self._take(params)
-        first = self._first_of(taken)
+        arrived = self._take(params)
+        first = self._first_of(arrived)
         # A callback that is repeated, parameter for parameter, keeps its decision, whatever the time is now.
-        taken = first if first.callback.params == taken.callback.params else taken
+        taken = first if first.callback.params == arrived.callback.params else arrived
+        turn = Turn("/assignment", began, arrived, taken)
         decision = decide(taken.ruleset, taken.callback, taken.at, taken.rejections)
         if decision.mode is Mode.POST and decision.instruction:
-            return self._post(taken, decision, began)
-        return self._answered(taken, decision, decision, began)
+            return self._post(turn, decision)
+        return self._answered(turn, decision, decision)
 
     def answer_fallback(self, params: Params) -> Answer:
         """The answer at the fallback URL: always inline, unless the reservation's POST is under way or done.
@@ -103,10 +108,12 @@ class Desk:
         A reservation that was seen before keeps its first decision. Raises Refusal.
         """
         began = perf_counter()
-        taken = self._first_of(self._take(params))
+        arrived = self._take(params)
+        turn = Turn("/assignment/fallback", began, arrived, self._first_of(arrived))
+        taken = turn.taken
         decision = decide(taken.ruleset, taken.callback, taken.at, taken.rejections)
-        given = self._inline(taken) if self._may_give_inline(taken, decision, began) else None
-        return self._answered(taken, decision, given, began, "/assignment/fallback")
+        given = self._inline(taken) if self._may_give_inline(turn, decision) else None
+        return self._answered(turn, decision, given)
 
     @property
     def standing(self) -> Standing:
@@ -121,16 +128,17 @@ class Desk:
             return False
         return True
 
-    def _post(self, taken: Taken, decision: Decision, began: float) -> Answer:
+    def _post(self, turn: Turn, decision: Decision) -> Answer:
         """`{}`, once the ledger has the delivery; where it cannot, the instruction stands in the answer."""
-        sid = taken.callback.reservation_sid
+        taken, sid = turn.taken, turn.taken.callback.reservation_sid
         promise = self._promise(taken, decision)
-        then: Callable[[], object] = _nothing
         if promise is None:
             _log_unpromised(taken.callback, "it holds a secret that is not the value of one var")
-            return self._answered(taken, decision, self._inline(taken), began)
+            return self._answered(turn, decision, self._inline(taken))
+        then: Callable[[], object] = _nothing
+        new = False
         try:
-            delivery, new = self._taken_on(promise, began)
+            delivery, new = self._taken_on(promise, turn, decision)
             is_ours = delivery.state is not State.INLINE
             if new:
                 then = partial(self._deliver, delivery)
@@ -139,27 +147,27 @@ class Desk:
             _log_unpromised(taken.callback, str(error))
             self._note_inline(promise, is_ours=is_ours)
         self._promised.set(sid, is_ours)
-        given = None if is_ours else self._inline(taken)
-        return self._answered(taken, decision, given, began, then=then)
+        return self._answered(turn, decision, None if is_ours else self._inline(taken), then, is_saved=new)
 
-    def _taken_on(self, promise: Promise, began: float) -> tuple[Delivery, bool]:
-        """The reservation's delivery, and whether it is new. What an answer held is never sent as well."""
+    def _taken_on(self, promise: Promise, turn: Turn, decision: Decision) -> tuple[Delivery, bool]:
+        """The reservation's delivery, and whether it is new: then the callback is saved with it.
+
+        What an answer held is never sent as well.
+        """
         if self._promised.get(promise.call.reservation_sid) is False:
-            return self._promises.give_inline(promise, _left(began)), False
-        delivery, new = self._promises.take(promise, _left(began))
-        if delivery.state is State.DEAD:
-            return self._promises.give_inline(promise, _left(began)), False
-        return delivery, new
+            return self._promises.give_inline(promise, _left(turn.began)), False
+        saved = self._journal.saved(Noted(turn.arrived, turn.path, turn.taken, decision))
+        return self._promises.take(promise, _left(turn.began), saved)
 
-    def _may_give_inline(self, taken: Taken, decision: Decision, began: float) -> bool:
+    def _may_give_inline(self, turn: Turn, decision: Decision) -> bool:
         """Whether no POST is under way or done; from now on there will be none."""
-        sid = taken.callback.reservation_sid
-        promise = self._promise(taken, decision) if decision.mode is Mode.POST else None
+        sid = turn.taken.callback.reservation_sid
+        promise = self._promise(turn.taken, decision) if decision.mode is Mode.POST else None
         try:
             if promise:
-                found: Delivery | None = self._promises.give_inline(promise, _left(began))
+                found: Delivery | None = self._promises.give_inline(promise, _left(turn.began))
             else:
-                found = self._promises.find(sid, _left(began))
+                found = self._promises.find(sid, _left(turn.began))
             is_ours = found is not None and found.state not in INLINE
         except StoreError:
             is_ours = self._promised.get(sid) is True
@@ -196,16 +204,19 @@ class Desk:
 
     def _answered(
         self,
-        taken: Taken,
+        turn: Turn,
         decision: Decision,
         given: Decision | None,
-        began: float,
-        path: str = "/assignment",
         then: Callable[[], object] = _nothing,
+        *,
+        is_saved: bool = False,
     ) -> Answer:
         """The answer that holds what is `given`: the decision, or its inline form; None beside a POST."""
-        self._count_rejection(taken.callback, given or decision)
-        _log_decided(taken.callback, decision, given or decision, began, path)
+        is_inline = given is not None and decision.mode is Mode.POST
+        self._count_rejection(turn.taken.callback, given or decision)
+        if not is_saved:
+            self._journal.note(Noted(turn.arrived, turn.path, turn.taken, decision, is_inline))
+        _log_decided(turn, decision, given or decision, is_inline=is_inline)
         is_reply = given and given.mode is Mode.REPLY and given.instruction
         return Answer(inline_form(is_reply) if is_reply else {}, then)
 
@@ -240,9 +251,10 @@ def _log_unpromised(callback: Callback, error: str) -> None:
     log.warning("answered without the ledger", extra={"fields": fields})
 
 
-def _log_decided(callback: Callback, decision: Decision, given: Decision, began: float, path: str) -> None:
+def _log_decided(turn: Turn, decision: Decision, given: Decision, *, is_inline: bool) -> None:
+    callback = turn.taken.callback
     fields = {
-        "path": path,
+        "path": turn.path,
         "reservation": callback.reservation_sid,
         "task": callback.task_sid,
         "rule": decision.rule,
@@ -259,8 +271,8 @@ def _log_decided(callback: Callback, decision: Decision, given: Decision, began:
             for problem in given.problems
         ],
         "rules": decision.rules_version,
-        "milliseconds": round((perf_counter() - began) * 1000, 3),
+        "milliseconds": round((perf_counter() - turn.began) * 1000, 3),
     }
-    if given.mode is not decision.mode:
+    if is_inline:
         fields["answered"] = "inline"
     log.log(logging.WARNING if given.problems else logging.INFO, "decided", extra={"fields": fields})

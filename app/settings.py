@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from app.errors import SettingsError
 
 ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 API_KEY = re.compile(r"SK[0-9a-fA-F]{32}")
+LENGTH = re.compile(r"(0|[1-9][0-9]{0,3})([dhm])")
+UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 CALLBACK_PATHS = ("/assignment/fallback", "/assignment")
 
@@ -45,7 +48,10 @@ class RestSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(RestSettings):
-    """What a deployment decides. `reservation_timeout` is in seconds."""
+    """What a deployment decides. `reservation_timeout` is in seconds.
+
+    Nothing is saved where `callback_retention` is no time at all.
+    """
 
     auth_tokens: tuple[Secret, ...]
     webhook_keys: Mapping[str, Secret]
@@ -55,6 +61,7 @@ class Settings(RestSettings):
     rules_dir: Path
     database_url: Secret
     reservation_timeout: int
+    callback_retention: timedelta
     port: int
     web_concurrency: int
     log_level: str
@@ -85,6 +92,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         rules_dir=rules_folder(environment),
         database_url=read_database_url(environment),
         reservation_timeout=reading.value("RESERVATION_TIMEOUT", _whole(1, 86_400), 120),
+        callback_retention=reading.value("CALLBACK_RETENTION", _length, timedelta(days=30)),
         port=reading.value("PORT", _whole(0, 65_535), 8080),
         web_concurrency=reading.value("WEB_CONCURRENCY", _whole(1, 64), 1),
         log_level=reading.value("LOG_LEVEL", _log_level, "INFO"),
@@ -232,6 +240,14 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def _length(text: str) -> timedelta:
+    """A length of time with its unit; 0 needs none."""
+    found = LENGTH.fullmatch(text)
+    if text != "0" and not found:
+        raise ValueError("must be a length of time such as 30d, 12h or 90m, or 0 to save nothing")
+    return timedelta(**{UNITS[found[2]]: int(found[1])}) if found else timedelta()
 
 
 def _log_level(text: str) -> str:

@@ -400,6 +400,7 @@ def test_times_are_told_in_utc_by_default(delivering: Process) -> None:
         promises=delivering.promises,
         deliver=delivering.worker.deliver,
         rejected=delivering.rejected,
+        journal=delivering.journal,
         account_sid=ACCOUNT,
     )
     now = datetime.now(UTC)

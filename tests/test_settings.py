@@ -1,5 +1,6 @@
 """The environment, read and validated once, at start."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,7 @@ def test_defaults() -> None:
         rules_dir=Path("rules"),
         database_url=Secret("sqlite:///instance/desk.db"),
         reservation_timeout=120,
+        callback_retention=timedelta(days=30),
         port=8080,
         web_concurrency=1,
         log_level="INFO",
@@ -70,6 +72,7 @@ def test_everything_set() -> None:
         RULES_DIR="/etc/rules",
         DATABASE_URL="postgres://u:p@h/d",
         RESERVATION_TIMEOUT="86400",
+        CALLBACK_RETENTION="12h",
         PORT="0",
         WEB_CONCURRENCY="4",
         LOG_LEVEL="debug",
@@ -88,6 +91,7 @@ def test_everything_set() -> None:
         rules_dir=Path("/etc/rules"),
         database_url=Secret("postgres://u:p@h/d"),
         reservation_timeout=86_400,
+        callback_retention=timedelta(hours=12),
         port=0,
         web_concurrency=4,
         log_level="DEBUG",
@@ -127,6 +131,7 @@ def test_all_problems_are_told_at_once() -> None:
         "TRUSTED_PROXIES": "-1",
         "METRICS_TOKEN": "two words",
         "RESERVATION_TIMEOUT": "0",
+        "CALLBACK_RETENTION": "30",
         "PORT": "65536",
         "WEB_CONCURRENCY": "many",
         "LOG_LEVEL": "LOUD",
@@ -134,6 +139,22 @@ def test_all_problems_are_told_at_once() -> None:
     named = [problem.partition(" ")[0] for problem in _problems(wrong)]
     # Any text may be a secret.
     assert named == [name for name in wrong if name != "TWILIO_API_SECRET"]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("30d", timedelta(days=30)), ("90m", timedelta(minutes=90)), ("0", timedelta()), ("0h", timedelta())],
+)
+def test_how_long_callbacks_are_kept(written: str, kept: timedelta) -> None:
+    """A number with its unit; 0 saves nothing."""
+    assert _settings(CALLBACK_RETENTION=written).callback_retention == kept
+
+
+@pytest.mark.parametrize("written", ["-1d", "1.5d", "30 days", "12345d", "d", "٣d"])
+def test_what_is_no_length(written: str) -> None:
+    """The message shows how one is written."""
+    [problem] = _problems(REQUIRED | {"CALLBACK_RETENTION": written})
+    assert problem.startswith("CALLBACK_RETENTION must be a length of time such as 30d")
 
 
 @pytest.mark.parametrize("alone", ["TWILIO_API_KEY", "TWILIO_API_SECRET"])

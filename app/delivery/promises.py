@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from app.errors import StoreError
-from app.model import Delivery, Promise
+from app.model import Delivery, Promise, Saved, State
 from app.storage import Database, Ledger
 
 LEASE = timedelta(seconds=15)
@@ -29,16 +29,20 @@ class Promises:
         self._clock = clock
         self._untold: deque[Promise] = deque(maxlen=REMEMBERED)
 
-    def take(self, promise: Promise, seconds: float) -> tuple[Delivery, bool]:
-        """The reservation's delivery, and whether it is new: then its first attempt is ours.
+    def take(self, promise: Promise, seconds: float, saved: Saved | None = None) -> tuple[Delivery, bool]:
+        """The reservation's delivery, and whether it is new: then its first attempt is ours, and the callback
+        is saved. A dead one becomes INLINE: the answer is to hold the instruction.
 
         One that is committed too late to be promised is withdrawn.
         """
-        return self._database.within(
-            seconds,
-            lambda: self._ledger.open(promise, self._owner, self._clock(), LEASE),
-            undo=self._withdraw,
-        )
+
+        def take() -> tuple[Delivery, bool]:
+            delivery, new = self._ledger.open(promise, self._owner, self._clock(), LEASE, saved)
+            if delivery.state is State.DEAD:
+                return self._ledger.give_inline(promise, self._clock()), False
+            return delivery, new
+
+        return self._database.within(seconds, take, undo=self._withdraw)
 
     def give_inline(self, promise: Promise, seconds: float) -> Delivery:
         """The reservation's delivery; where there was none, from now on there is one that sends nothing."""
@@ -64,4 +68,4 @@ class Promises:
     def _withdraw(self, opened: tuple[Delivery, bool]) -> None:
         delivery, new = opened
         if new:
-            self._ledger.withdraw(delivery.id, self._owner, self._clock())
+            self._ledger.withdraw(delivery, self._owner, self._clock())

@@ -80,10 +80,18 @@ class Callbacks:
         return len(ids)
 
 
-def save(connection: Connection, saved: Sequence[Saved]) -> None:
-    """Adds callbacks in the transaction that the connection is in."""
+def save(connection: Connection, saved: Sequence[Saved], delivery_id: int | None = None) -> None:
+    """Adds callbacks in the transaction that the connection is in, with the delivery that was promised."""
     if saved:
-        connection.execute(insert(callbacks), [saved_columns(each) for each in saved])
+        rows = [{**saved_columns(each), "delivery_id": delivery_id} for each in saved]
+        connection.execute(insert(callbacks), rows)
+
+
+def forget(connection: Connection, reservation_sid: str, delivery_id: int) -> None:
+    """Removes the callback with which a delivery was promised: it was answered otherwise after all."""
+    columns = callbacks.c
+    promised = (columns.reservation_sid == reservation_sid) & (columns.delivery_id == delivery_id)
+    connection.execute(delete(callbacks).where(promised))
 
 
 def _conditions(sought: Sought) -> Iterator[ColumnElement[Any]]:

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Select, Update, case, delete, insert, null, or_, select, update
 
 from app.errors import StoreError
-from app.model import Attempt, Delivery, Doubt, Outcome, Promise, Stage, State
+from app.model import Attempt, Delivery, Doubt, Outcome, Promise, Saved, Stage, State
+from app.storage.callbacks import forget, save
 from app.storage.database import Database
 from app.storage.inserting import insert_into
 from app.storage.rows import attempt_columns, attempt_of, delivery_of, promise_columns
@@ -29,15 +30,22 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, promise: Promise, owner: str, now: datetime, lease: timedelta) -> tuple[Delivery, bool]:
+    def open(
+        self, promise: Promise, owner: str, now: datetime, lease: timedelta, saved: Saved | None = None
+    ) -> tuple[Delivery, bool]:
         """Takes a promise on, leased to the owner, its first attempt begun; whether it was not there before.
 
-        Where the reservation has a delivery already, that is returned as it stands, and False. In the row
-        the doubt is SILENT: whoever finds it without its owner does not know what was sent.
+        The callback is saved with it. Where the reservation has a delivery already, that is returned as it
+        stands, and False. In the row the doubt is SILENT: whoever finds it without its owner does not know
+        what was sent.
         """
         begun = {"state": State.PENDING, "attempts": 1, "doubt": Doubt.SILENT, "due": now}
         with self._database.writing() as connection:
-            return _only(connection, promise, {**begun, "leased_by": owner, "leased_until": now + lease})
+            leased = {"leased_by": owner, "leased_until": now + lease}
+            delivery, new = _only(connection, promise, {**begun, **leased})
+            if new and saved:
+                save(connection, [saved], delivery.id)
+            return delivery, new
 
     def give_inline(self, promise: Promise, now: datetime) -> Delivery:
         """The reservation's delivery; where there is none, one that says that the answer holds it.
@@ -53,11 +61,13 @@ class Ledger:
             connection.execute(dead.values(state=State.INLINE))
             return replace(delivery, state=State.INLINE)
 
-    def withdraw(self, delivery_id: int, owner: str, now: datetime) -> None:
+    def withdraw(self, delivery: Delivery, owner: str, now: datetime) -> None:
         """Makes one that the owner opened too late INLINE: nothing of it was sent, or will be."""
         unsent = {"state": State.INLINE, "attempts": 0, "doubt": Doubt.NONE, "finished": now}
         with self._database.writing() as connection:
-            connection.execute(_held(delivery_id, owner).values({**unsent, **FREE}))
+            held = connection.execute(_held(delivery.id, owner).values({**unsent, **FREE})).rowcount
+            if held:
+                forget(connection, delivery.promise.call.reservation_sid, delivery.id)
 
     def claim(self, owner: str, now: datetime, lease: timedelta, limit: int) -> Deliveries:
         """Leases what is due and in nobody's hand to the owner, the longest due first, and begins an attempt.

@@ -53,7 +53,10 @@ class Rejections:
         found = [Rejection(row.task_sid, row.reservation_sid, row.at) for row in rows]
         return found, rows[-1].id if rows else cursor
 
-    def purge(self, before: datetime) -> int:
-        """Removes those of earlier than that: so many."""
+    def purge(self, before: datetime, limit: int) -> int:
+        """Removes those of earlier than that: so many, `limit` at most."""
+        old = select(rejections.c.id).where(rejections.c.at < before).order_by(rejections.c.at).limit(limit)
         with self._database.writing() as connection:
-            return connection.execute(delete(rejections).where(rejections.c.at < before)).rowcount
+            ids = connection.scalars(old.with_for_update(skip_locked=True)).all()
+            connection.execute(delete(rejections).where(rejections.c.id.in_(ids)))
+        return len(ids)

@@ -99,7 +99,8 @@ rejections = Table(
     sqlite_autoincrement=True,
 )
 
-# A `model.Saved` each, with what they are searched by.
+# A `model.Saved` each, with what they are searched by. `delivery_id` is that of the promise that was made in
+# the same transaction.
 callbacks = Table(
     "callbacks",
     metadata,
@@ -114,5 +115,6 @@ callbacks = Table(
     Column("task_type", Written, nullable=False),
     Column("rule", Written, nullable=False),
     Column("mode", Named(Mode), nullable=False),
+    Column("delivery_id", NUMBER),
     sqlite_autoincrement=True,
 )

@@ -13,10 +13,11 @@ from app.delivery.promises import Promises
 from app.delivery.rejected import Rejected
 from app.delivery.reservations import SEEN
 from app.delivery.worker import Worker
+from app.journal import Journal
 from app.model import Call, Delivery, Outcome
 from app.rulebook import Rulebook
 from app.service import Desk
-from app.storage import Database, Ledger, Rejections
+from app.storage import Callbacks, Database, Ledger, Rejections
 from tests.builders import ACCOUNT
 from tests.delivery.deliveries import NOW, TAKEN
 from tests.waiting import until
@@ -80,6 +81,7 @@ class Process:
     promises: Promises
     worker: Worker
     rejected: Rejected
+    journal: Journal
     clock: Clock
     twilio: Twilio
 
@@ -93,6 +95,7 @@ class Process:
             promises=self.promises,
             deliver=self.worker.deliver,
             rejected=self.rejected,
+            journal=self.journal,
             account_sid=ACCOUNT,
             reservation_timeout=timeout,
             clock=clock or self.clock,
@@ -130,11 +133,14 @@ def process(
     promises = Promises(database, owner, clock)
     chores = [promises.catch_up, rejected.exchange]
     worker = Worker(ledger, courier, owner, clock, chores=chores, delivered=rejected.delivered, **options)
+    journal = Journal(Callbacks(database))
+    journal.start()
     if picks_up:
         worker.start()
     try:
-        yield Process(database, ledger, promises, worker, rejected, clock, twilio)
+        yield Process(database, ledger, promises, worker, rejected, journal, clock, twilio)
     finally:
         twilio.open.set()
         worker.stop()
+        journal.stop()
         database.close()

@@ -3,39 +3,82 @@
 from datetime import timedelta
 
 from app.delivery.rejected import Rejected
-from app.delivery.retention import KEPT, LONGEST_TASK, PAUSE, Retention
-from app.model import State
-from app.storage import Database, Ledger, Rejections
+from app.delivery.retention import BATCH, LEAST, LONGEST_TASK, PAUSE, Retention
+from app.model import Saved, State
+from app.storage import Callbacks, Database, Ledger, Rejections
+from tests.builders import parameters
 from tests.conftest import Opening
 from tests.delivery.deliveries import NOW, promise
 from tests.delivery.rig import Clock
 
+KEPT = timedelta(days=30)
 
-def test_finished_deliveries_go_after_thirty_days(address: str, opened: Opening) -> None:
-    """One that is pending stays, however old it is."""
-    database = opened(address)
-    ledger, clock = Ledger(database), Clock()
-    retention = Retention(ledger, Rejections(database), clock)
+
+def retention(database: Database, clock: Clock, kept: timedelta = KEPT) -> Retention:
+    return Retention(Callbacks(database), Ledger(database), Rejections(database), kept, clock)
+
+
+def saved(number: int) -> Saved:
+    decision = {"rule": "night", "mode": "reply", "task_type": ""}
+    return Saved(0, parameters(ReservationSid=f"WR{number}"), NOW, "/assignment", decision)
+
+
+def test_what_is_finished_goes_when_it_is_not_kept_any_longer(address: str, opened: Opening) -> None:
+    """Callbacks and deliveries alike. One that is pending stays, however old it is."""
+    database, clock = opened(address), Clock()
+    ledger, callbacks = Ledger(database), Callbacks(database)
+    keeping = retention(database, clock)
     ledger.give_inline(promise(), NOW)
     ledger.open(promise(number=2), "one", NOW, timedelta(seconds=15))
+    callbacks.add_all([saved(1)])
     clock.now = NOW + KEPT
-    retention.keep()
-    assert len(ledger.list()) == 2
+    keeping.keep()
+    assert (len(ledger.list()), len(list(callbacks.each()))) == (2, 1)
     clock.now += PAUSE
-    retention.keep()
+    keeping.keep()
     assert [each.state for each in ledger.list()] == [State.PENDING]
+    assert list(callbacks.each()) == []
+
+
+def test_deliveries_are_kept_while_a_callback_may_come_again(address: str, opened: Opening) -> None:
+    """Even where nothing is to be kept: else a repeated one would be delivered twice."""
+    database, clock = opened(address), Clock()
+    ledger = Ledger(database)
+    keeping = retention(database, clock, timedelta())
+    ledger.give_inline(promise(), NOW)
+    clock.now = NOW + LEAST
+    keeping.keep()
+    assert len(ledger.list()) == 1
+    clock.now += PAUSE
+    keeping.keep()
+    assert ledger.list() == []
 
 
 def test_rejections_go_when_no_task_can_be_so_old(address: str, opened: Opening) -> None:
     """Twilio lets a task live two weeks at most."""
-    database: Database = opened(address)
-    rejections, clock = Rejections(database), Clock()
-    retention = Retention(Ledger(database), rejections, clock)
+    database, clock = opened(address), Clock()
+    rejections = Rejections(database)
+    keeping = retention(database, clock)
     rejections.add("WT1", "WR1", NOW)
     rejections.add("WT1", "WR2", NOW + PAUSE)
     clock.now = NOW + LONGEST_TASK + PAUSE
-    retention.keep()
+    keeping.keep()
     assert [each.reservation_sid for each in rejections.since(0, 10)[0]] == ["WR2"]
+
+
+def test_many_go_a_few_at_a_time(address: str, opened: Opening) -> None:
+    """The next ones as soon as it is called again; then there is an hour's rest."""
+    database, clock = opened(address), Clock()
+    callbacks = Callbacks(database)
+    keeping = retention(database, clock)
+    callbacks.add_all([saved(number) for number in range(BATCH + 1)])
+    clock.now = NOW + KEPT + PAUSE
+    for left in (1, 0):
+        keeping.keep()
+        assert len(list(callbacks.each())) == left
+    callbacks.add_all([saved(1)])
+    keeping.keep()
+    assert len(list(callbacks.each())) == 1
 
 
 def test_rejections_are_exchanged(address: str, opened: Opening) -> None:

@@ -72,7 +72,7 @@ def test_a_promise_that_was_committed_too_late_is_withdrawn(hanging: tuple[Datab
             database.within(
                 0.2,
                 lambda: ledger.open(promise(), OURS, NOW, LEASE)[0],
-                lambda late: ledger.withdraw(late.id, OURS, NOW),
+                lambda late: ledger.withdraw(late, OURS, NOW),
             )
         assert perf_counter() - began < 0.4
         with pytest.raises(StoreError, match="a moment ago"):

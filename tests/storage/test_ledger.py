@@ -71,9 +71,9 @@ def test_a_dead_one_that_is_given_inline_is_not_retried(ledger: Ledger) -> None:
 def test_what_was_opened_too_late_is_withdrawn(ledger: Ledger) -> None:
     """By its owner alone, and only while it is in the owner's hand."""
     delivery, _ = ledger.open(promise(), OURS, NOW, LEASE)
-    ledger.withdraw(delivery.id, THEIRS, NOW + SECOND)
+    ledger.withdraw(delivery, THEIRS, NOW + SECOND)
     assert ledger.find("WR1") == delivery
-    ledger.withdraw(delivery.id, OURS, NOW + SECOND)
+    ledger.withdraw(delivery, OURS, NOW + SECOND)
     withdrawn = ledger.find("WR1")
     assert withdrawn == replace(
         delivery,
@@ -84,7 +84,7 @@ def test_what_was_opened_too_late_is_withdrawn(ledger: Ledger) -> None:
         leased_by=None,
         leased_until=None,
     )
-    ledger.withdraw(delivery.id, OURS, NOW + LEASE)
+    ledger.withdraw(delivery, OURS, NOW + LEASE)
     assert ledger.find("WR1") == withdrawn
 
 

@@ -54,9 +54,9 @@ def test_what_is_old_is_removed(rejections: Rejections) -> None:
     """And a cursor stays good, even where all was removed."""
     rejections.add_all([rejected(n) for n in range(3)])
     _, cursor = rejections.since(0, 10)
-    assert rejections.purge(NOW + 2 * SECOND) == 2
+    assert rejections.purge(NOW + 2 * SECOND, 9) == 2
     assert rejections.since(0, 10)[0] == [rejected(2)]
-    assert rejections.purge(NOW + 3 * SECOND) == 1
+    assert rejections.purge(NOW + 3 * SECOND, 9) == 1
     rejections.add_all([rejected(4)])
     assert rejections.since(cursor, 10)[0] == [rejected(4)]
 

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("task_type", sa.Text, nullable=False),
         sa.Column("rule", sa.Text, nullable=False),
         sa.Column("mode", sa.Text, nullable=False),
+        sa.Column("delivery_id", NUMBER),
         sqlite_autoincrement=True,
     )
     for column in ("received_at", "task_sid", "reservation_sid"):

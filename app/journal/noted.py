@@ -1,0 +1,53 @@
+"""What is noted of a callback while it is answered, and what is saved of it afterwards."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from app.engine.record import record_of
+from app.engine.ruleset import RuleSet
+from app.engine.scope import scope_of
+from app.model import Callback, Decision, Saved
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """All that a decision depends on: deciding again gives the same."""
+
+    ruleset: RuleSet
+    callback: Callback
+    at: datetime
+    rejections: int
+
+
+class Noted(NamedTuple):
+    """A callback, and what it was answered with.
+
+    `decided` is what the decision was made from: the callback itself, or the first of its reservation, whose
+    decision it keeps.
+    """
+
+    arrived: Taken
+    path: str
+    decided: Taken
+    decision: Decision
+    is_inline: bool = False  # the answer held the instruction of a post
+
+
+def saved_of(noted: Noted, secrets: frozenset[str]) -> Saved:
+    """The callback as it is saved, in a form from which it can be decided again.
+
+    `secrets` are those of the rule set that decided. To the record of the decision come, where they apply:
+    `answered`, which is `inline` for a post that the answer held; `decided_at` and `decided_from`, the time
+    and the parameters of the decision, where they are not those of this callback.
+    """
+    arrived, decided = noted.arrived, noted.decided
+    task_type = decided.ruleset.task_type(scope_of(decided.callback, decided.ruleset.variables, decided.at))
+    record = record_of(noted.decision, task_type, decided.rejections, secrets)
+    if noted.is_inline:
+        record["answered"] = "inline"
+    if decided.at != arrived.at:
+        record["decided_at"] = decided.at.isoformat().replace("+00:00", "Z")
+    if decided.callback.params != arrived.callback.params:
+        record["decided_from"] = dict(decided.callback.params)
+    return Saved(0, arrived.callback.params, arrived.at, noted.path, record)
