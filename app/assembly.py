@@ -72,6 +72,7 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
         database=parts.database,
         promises=parts.promises,
         deliver=parts.worker.deliver,
+        holds_back=parts.worker.holds_back,
         rejected=parts.rejected,
         journal=journal,
         account_sid=settings.account_sid,

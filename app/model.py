@@ -203,7 +203,8 @@ class Delivery:
     """A promise and what became of it so far. `attempts` counts those begun, of both stages.
 
     `due` is when the next attempt may begin, `finished` when the state became final. `leased_by` names the
-    process that has it in hand, until `leased_until`.
+    process that has it in hand, until `leased_until`. Of a SILENT doubt `sent` is when the send began of
+    which nothing is known, None where that is not known either.
     """
 
     id: int
@@ -213,6 +214,7 @@ class Delivery:
     attempts: int
     doubt: Doubt
     due: datetime
+    sent: datetime | None = None
     outcome: Outcome | None = None
     finished: datetime | None = None
     leased_by: str | None = None

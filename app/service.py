@@ -61,7 +61,8 @@ class Answer:
 class Desk:
     """Answers assignment callbacks. `reservation_timeout` is in seconds.
 
-    `deliver` begins the first attempt of a delivery that was taken on here, `journal` saves callbacks.
+    `deliver` begins the first attempt of a delivery that was taken on here; `holds_back` tells whether none
+    can begin before a time, since Twilio limits the rate. `journal` saves callbacks.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Desk:
         database: Database,
         promises: Promises,
         deliver: Callable[[Delivery], object],
+        holds_back: Callable[[datetime], bool],
         rejected: Rejected,
         journal: Journal,
         account_sid: str,
@@ -81,6 +83,7 @@ class Desk:
         self._database = database
         self._promises = promises
         self._deliver = deliver
+        self._holds_back = holds_back
         self._account_sid = account_sid
         self._lifetime = timedelta(seconds=reservation_timeout)
         self._clock = clock
@@ -152,9 +155,10 @@ class Desk:
     def _taken_on(self, promise: Promise, turn: Turn, decision: Decision) -> tuple[Delivery, bool]:
         """The reservation's delivery, and whether it is new: then the callback is saved with it.
 
-        What an answer held is never sent as well.
+        What an answer held is never sent as well, and what could not be sent in time is not promised.
         """
-        if self._promised.get(promise.call.reservation_sid) is False:
+        given = self._promised.get(promise.call.reservation_sid) is False
+        if given or self._holds_back(promise.deadline):
             return self._promises.give_inline(promise, _left(turn.began)), False
         saved = self._journal.saved(Noted(turn.arrived, turn.path, turn.taken, decision))
         return self._promises.take(promise, _left(turn.began), saved)

@@ -218,6 +218,21 @@ def test_what_was_answered_inline_without_a_database_stays_inline(
     assert delivering.find(PARAMS["ReservationSid"]).state is State.INLINE
 
 
+def test_what_a_rate_limit_would_hold_back_too_long_is_answered_inline(
+    make: Callable[..., Desk], delivering: Process, twilio: Twilio
+) -> None:
+    """Twilio refuses everything until the reservation has timed out: a promise could not be kept."""
+    twilio.outcomes = [refused(429, 20429, retry_after=3600)]
+    desk = make(POSTED)
+    answer = desk.answer(parameters(CALL))
+    assert answer.form == {}
+    answer.then()
+    until(lambda: delivering.worker.holds_back(MONDAY_NOON + timedelta(seconds=120)))
+    other = desk.answer(parameters(CALL, ReservationSid="WR" + "2" * 32))
+    assert other.form["instruction"] == "redirect"
+    assert delivering.find("WR" + "2" * 32).state is State.INLINE
+
+
 def test_a_secret_that_cannot_be_kept_is_answered_inline(make: Callable[..., Desk], twilio: Twilio) -> None:
     """It came with the call: the ledger has no place for it."""
     rules = """
@@ -399,6 +414,7 @@ def test_times_are_told_in_utc_by_default(delivering: Process) -> None:
         database=delivering.database,
         promises=delivering.promises,
         deliver=delivering.worker.deliver,
+        holds_back=delivering.worker.holds_back,
         rejected=delivering.rejected,
         journal=delivering.journal,
         account_sid=ACCOUNT,

@@ -1,6 +1,7 @@
 """The twilio library's client, as every request of ours goes out: where to, as whom, and for how long."""
 
 import re
+import ssl
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -8,14 +9,40 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from requests.adapters import HTTPAdapter
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import NewConnectionError
 
 from app.settings import RestSettings
 
 CONNECT_TIMEOUT = 2.0  # seconds
 READ_TIMEOUT = 5.0
+
+
+class NoTls(NewConnectionError):
+    """TLS could not be begun: nothing was sent. A failure later on is another matter."""
+
+
+class _Connection(HTTPSConnection):
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except ssl.SSLError as error:
+            raise NoTls(self, str(error.reason)) from error
+
+
+class _Pool(HTTPSConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *given: Any, **named: Any) -> None:
+        super().init_poolmanager(*given, **named)
+        self.poolmanager.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": _Pool}
 
 
 class HttpClient(TwilioHttpClient):
@@ -31,6 +58,7 @@ class HttpClient(TwilioHttpClient):
         self._answered = threading.local()
         if self.session is not None:
             self.session.trust_env = False
+            self.session.mount("https://", _Adapter())
 
     @property
     def headers(self) -> Mapping[str, str]:

@@ -15,11 +15,12 @@ from app.delivery.policy import (
     Sight,
     after_look,
     after_send,
+    cannot_send,
     first_step,
     instruction_of,
 )
 from app.engine.sealing import unsealed
-from app.model import Attempt, Call, Delivery, Ending, Outcome, State
+from app.model import Attempt, Call, Delivery, Ending, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +39,11 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """The requests of an attempt, and what comes next."""
+    """The requests of an attempt, what comes next, and when the last send began of which nothing is known."""
 
     requests: tuple[Attempt, ...]
     step: Again | End
+    sent: datetime | None = None
 
 
 class Courier:
@@ -63,7 +65,7 @@ class Courier:
         """One attempt of a delivery: at most two looks and a send, which `may_send` is asked before."""
         instruction = unsealed(instruction_of(delivery), self._variables())
         if instruction is None:
-            return Carried((), End(State.DEAD, SEALED))
+            return Carried((), cannot_send(delivery, SEALED, self._clock()), delivery.sent)
         call = replace(delivery.promise.call, instruction=instruction)
         requests: list[Attempt] = []
         step = first_step(delivery, self._clock())
@@ -71,8 +73,11 @@ class Courier:
             began = self._clock()
             if isinstance(step, Send):
                 if not may_send():
-                    return Carried(tuple(requests), Again(began, delivery.doubt, LOST, delivery.stage))
+                    step = Again(began, delivery.doubt, LOST, delivery.stage)
+                    break
                 outcome = self._transport.send(call)
+                if outcome.ending is Ending.AMBIGUOUS:
+                    delivery = replace(delivery, sent=began)
                 step = after_send(delivery, outcome, self._clock(), self._chance())
                 kind = "send"
             else:
@@ -82,7 +87,7 @@ class Courier:
             made = Attempt(delivery.attempts, delivery.stage, kind, began, self._clock(), outcome)
             requests.append(made)
             _log(delivery, made)
-        return Carried(tuple(requests), step)
+        return Carried(tuple(requests), step, delivery.sent)
 
 
 def _log(delivery: Delivery, request: Attempt) -> None:

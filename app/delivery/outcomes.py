@@ -60,6 +60,6 @@ def _whole(value: object) -> int | None:
 
 def _cut(error: requests.ConnectionError) -> Outcome:
     reason = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(reason, NOT_SENT) or isinstance(error, requests.exceptions.SSLError):
+    if isinstance(reason, NOT_SENT):
         return Outcome(Ending.UNREACHABLE, f"Twilio cannot be reached ({type(reason or error).__name__})")
     return Outcome(Ending.AMBIGUOUS, "the connection was cut before an answer: look the reservation up")

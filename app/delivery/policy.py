@@ -9,12 +9,14 @@
     no whole answer         look
 
     a look showed           what then
-    no longer pending       delivered, if an attempt of ours may have done that; else superseded
+    no longer pending, or   delivered, if an attempt of ours may have done that; else superseded
+    gone, with code 20404
     pending, was refused    dead, with Twilio's code
     pending, and applied    it was not applied: send, or where this attempt sent it before, again
     instructions leave it
-    pending, others         a new call of the worker's in the task's attributes: delivered. None, long enough
-                            after the send: send. Where no attribute would tell: ambiguous
+    pending, others         a new call of the worker's in the task's attributes: delivered. None: send, but
+                            not until ten seconds after a send of which nothing is known. Where no attribute
+                            would tell: ambiguous
     nothing                 look again
 
 "Again" is after a random part of 1 s, 2 s, 4 s and so on up to 10 s. Nothing is begun after the deadline:
@@ -33,13 +35,12 @@ from app.model import Delivery, Doubt, Ending, Instruction, Outcome, Stage, Stat
 
 FIRST_DELAY = 0.5  # seconds
 LONGEST_DELAY = 10.0
-SETTLING = timedelta(
-    seconds=10
-)  # after a send, until an attribute that is not there tells that nothing was applied
+# After a send, until an attribute that is not there tells that nothing was applied.
+SETTLING = timedelta(seconds=10)
 
 NOT_PROCESSED = frozenset({408, 429, 503})
 RATE_LIMITED = 429
-GONE = 404
+GONE = 20404  # Twilio's code; a 404 without it is another server's
 
 # What an applied instruction makes of a reservation.
 ACCEPTED = frozenset({"accepted", "wrapping", "completed"})
@@ -123,10 +124,15 @@ def after_send(delivery: Delivery, outcome: Outcome, now: datetime, chance: floa
     return Look(outcome)
 
 
+def cannot_send(delivery: Delivery, outcome: Outcome, now: datetime) -> Again | End:
+    """What follows where the instruction itself is not to be had any more."""
+    return _fail(delivery, outcome, now, delivery.doubt)
+
+
 def after_look(delivery: Delivery, look: Look, sight: Sight, now: datetime, chance: float) -> Step:
     """What follows a look. `chance` is from 0 to 1."""
     doubt = _doubt(delivery, look)
-    if sight.status not in {None, PENDING} or sight.outcome.status == GONE:
+    if sight.status not in {None, PENDING} or sight.outcome.twilio_code == GONE:
         return _passed(delivery, look, sight, doubt)
     if look.refusal:
         return _fail(delivery, look.refusal, now, Doubt.NONE)
@@ -183,9 +189,8 @@ def _of_calls(delivery: Delivery, look: Look, sight: Sight, now: datetime, chanc
     why = look.cause or delivery.outcome or LATE
     if doubt is Doubt.SILENT and not told:
         return End(State.AMBIGUOUS, why)
-    if look.cause:
-        return _until(delivery, now + SETTLING, why, now, doubt)
-    return _send(delivery, now, why)
+    settled = (delivery.sent or now) + SETTLING if doubt is Doubt.SILENT else now
+    return _until(delivery, settled, why, now, doubt) if now < settled else _send(delivery, now, why)
 
 
 def _doubt(delivery: Delivery, look: Look) -> Doubt:
@@ -218,7 +223,7 @@ def _until(delivery: Delivery, at: datetime, outcome: Outcome, now: datetime, do
     return _fail(delivery, outcome, now, doubt)
 
 
-def _fail(delivery: Delivery, outcome: Outcome, now: datetime, doubt: Doubt) -> Step:
+def _fail(delivery: Delivery, outcome: Outcome, now: datetime, doubt: Doubt) -> Again | End:
     if doubt is Doubt.SILENT:
         return End(State.AMBIGUOUS, outcome)
     if delivery.stage is Stage.POST and delivery.promise.on_failure and now < delivery.promise.expires:

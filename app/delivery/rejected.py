@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 REMEMBERED = 10_000  # tasks
 BATCH = 1_000
+BATCHES = 5  # at most at once: deliveries wait for the same thread
+LATEST = 50_000  # that a process which begins reads: a task is offered again soon, or not at all
 
 
 class Rejected:
@@ -34,7 +36,7 @@ class Rejected:
         self._clock = clock
         self._by_task: Recent[str, frozenset[str]] = Recent(REMEMBERED)
         self._untold: deque[Rejection] = deque(maxlen=REMEMBERED)
-        self._cursor = 0
+        self._cursor: int | None = None  # until the database has answered once
 
     def count(self, task_sid: str, besides: str) -> int:
         """How many reservations of the task were rejected, besides this one."""
@@ -57,13 +59,16 @@ class Rejected:
             self._rejections.add_all(untold)
             for _ in untold:
                 self._untold.popleft()
-            while self._learn():
-                pass
+            for _ in range(BATCHES):
+                if not self._learn():
+                    break
         except StoreError as error:
             log.debug("rejections not exchanged", extra={"fields": {"error": str(error)}})
 
     def _learn(self) -> bool:
         """Whether there may be more to learn."""
+        if self._cursor is None:
+            self._cursor = self._rejections.before_latest(LATEST)
         found, self._cursor = self._rejections.since(self._cursor, BATCH)
         for each in found:
             self._note(each.task_sid, each.reservation_sid)

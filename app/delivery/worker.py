@@ -88,6 +88,10 @@ class Worker:
     def is_stopping(self) -> bool:
         return self._stopping.is_set()
 
+    def holds_back(self, until: datetime) -> bool:
+        """Whether Twilio's rate limit lets nothing be sent before that time."""
+        return self._closed_until is not None and self._closed_until >= until
+
     @property
     def is_idle(self) -> bool:
         """Whether it has nothing in hand."""
@@ -107,14 +111,16 @@ class Worker:
         free = self._threads - len(self._leases)
         if free <= 0:
             return
+        now = self._clock()
         try:
-            claimed = self._ledger.claim(self._owner, self._clock(), LEASE, free)
+            claimed = self._ledger.claim(self._owner, now, LEASE, free)
         except StoreError as error:
             self._tell(str(error))
             return
         self._tell("")
         for delivery in claimed:
-            self._submit(delivery)
+            # Its owner's lease is over, and would have lasted longer than a request.
+            self._submit(replace(delivery, sent=delivery.sent or now - LONGEST_REQUEST))
 
     def _tell(self, error: str) -> None:
         """Says once that the database is lost, and once that it is back."""
@@ -199,6 +205,7 @@ class Worker:
             stage=step.stage if isinstance(step, Again) else delivery.stage,
             doubt=step.doubt if isinstance(step, Again) else delivery.doubt,
             due=step.at if isinstance(step, Again) else now,
+            sent=carried.sent,
             outcome=step.outcome,
             finished=None if isinstance(step, Again) else now,
         )

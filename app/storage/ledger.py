@@ -72,7 +72,8 @@ class Ledger:
     def claim(self, owner: str, now: datetime, lease: timedelta, limit: int) -> Deliveries:
         """Leases what is due and in nobody's hand to the owner, the longest due first, and begins an attempt.
 
-        `attempts` counts it already. `doubt` is what it was before; in the row it is SILENT from now on.
+        `attempts` counts it already. `doubt` is what it was before; in the row it is SILENT from now on. Of
+        one whose owner is gone it is not known when it was `sent`.
         """
         begun = {"attempts": deliveries.c.attempts + 1, "doubt": Doubt.SILENT}
         leased = {"leased_by": owner, "leased_until": now + lease}
@@ -84,7 +85,13 @@ class Ledger:
                     update(deliveries).where(deliveries.c.id.in_(ids)).values({**begun, **leased})
                 )
         return [
-            replace(each, attempts=each.attempts + 1, leased_by=owner, leased_until=now + lease)
+            replace(
+                each,
+                attempts=each.attempts + 1,
+                sent=None if each.leased_by else each.sent,
+                leased_by=owner,
+                leased_until=now + lease,
+            )
             for each in found
         ]
 
@@ -104,6 +111,7 @@ class Ledger:
         stage: Stage,
         doubt: Doubt,
         due: datetime,
+        sent: datetime | None,
         outcome: Outcome | None,
         finished: datetime | None,
     ) -> bool:
@@ -116,6 +124,7 @@ class Ledger:
             "stage": stage,
             "doubt": doubt,
             "due": due,
+            "sent": sent,
             "outcome": outcome,
             "finished": finished,
         }

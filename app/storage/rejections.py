@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 
 from app.storage.database import Database
 from app.storage.inserting import insert_into
@@ -52,6 +52,11 @@ class Rejections:
             rows = connection.execute(later).all()
         found = [Rejection(row.task_sid, row.reservation_sid, row.at) for row in rows]
         return found, rows[-1].id if rows else cursor
+
+    def before_latest(self, number: int) -> int:
+        """The cursor after which no more than so many were added."""
+        with self._database.reading() as connection:
+            return max(0, (connection.scalar(select(func.max(rejections.c.id))) or 0) - number)
 
     def purge(self, before: datetime, limit: int) -> int:
         """Removes those of earlier than that: so many, `limit` at most."""

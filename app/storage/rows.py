@@ -43,6 +43,7 @@ def delivery_of(row: Row[Any]) -> Delivery:
         attempts=row.attempts,
         doubt=row.doubt,
         due=row.due,
+        sent=row.sent,
         outcome=row.outcome,
         finished=row.finished,
         leased_by=row.leased_by,

@@ -63,6 +63,7 @@ deliveries = Table(
     Column("finished", Moment),
     Column("leased_by", Written),
     Column("leased_until", Moment),
+    Column("sent", Moment),
     sqlite_autoincrement=True,  # else the number of a row that was removed is given again
 )
 Index(

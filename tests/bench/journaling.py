@@ -79,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             database=made.database,
             promises=made.promises,
             deliver=made.worker.deliver,
+            holds_back=made.worker.holds_back,
             rejected=made.rejected,
             journal=journal,
             account_sid=ACCOUNT,

@@ -54,6 +54,7 @@ def ended(
         stage=Stage.POST,
         doubt=DOUBTS.get(state, Doubt.NONE),
         due=NOW,
+        sent=None,
         outcome=made[-1].outcome if made else REFUSED,
         finished=NOW + SECOND,
     )

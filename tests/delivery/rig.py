@@ -94,6 +94,7 @@ class Process:
             database=self.database,
             promises=self.promises,
             deliver=self.worker.deliver,
+            holds_back=self.worker.holds_back,
             rejected=self.rejected,
             journal=self.journal,
             account_sid=ACCOUNT,

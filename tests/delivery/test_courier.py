@@ -140,13 +140,26 @@ def test_a_secret_is_filled_in_when_it_is_sent() -> None:
     assert [call.instruction for call in twilio.sent] == [secret]
 
 
-def test_a_secret_that_is_gone_ends_the_delivery() -> None:
-    """The var was removed from the rules, or renamed."""
+def test_a_secret_that_is_gone_fails_the_delivery() -> None:
+    """The var was removed from the rules, or renamed: `on_failure` is sent, if there is one."""
     secret = replace(CONFERENCE, fields={**CONFERENCE.fields, "sip_auth_password": PASSWORD})
     kept = sealed(secret, {"old": PASSWORD})
     assert kept
     carried, twilio = attempt(delivery(kept))
     assert (carried.step, twilio.sent) == (End(State.DEAD, SEALED), [])
+    carried, _ = attempt(delivery(kept, on_failure=REJECT))
+    assert carried.step == Again(NOW, Doubt.NONE, SEALED, Stage.ON_FAILURE)
+
+
+def test_the_time_of_a_send_that_was_not_answered_is_kept() -> None:
+    """Later attempts wait from then on; one that was answered needs none."""
+    carried, _ = attempt(delivery(CONFERENCE), CUT, Sight(CUT))
+    assert (carried.sent, carried.step) == (NOW, Again(NOW + SECOND / 2, Doubt.SILENT, CUT, Stage.POST))
+    earlier = NOW - 3 * SECOND
+    carried, _ = attempt(delivery(CONFERENCE, doubt=Doubt.SILENT, sent=earlier), PENDING)
+    assert carried.sent == earlier
+    carried, _ = attempt(delivery(CONFERENCE), refused(503))
+    assert carried.sent is None
 
 
 def test_a_secret_that_is_no_vars_value_cannot_be_kept() -> None:

@@ -22,6 +22,7 @@ from app.delivery.policy import (
     after_look,
     after_send,
     calls_in,
+    cannot_send,
     delay,
     first_step,
     instruction_of,
@@ -131,11 +132,17 @@ def test_a_new_call_in_the_attributes_tells_that_it_was_applied(instruction: Ins
 @pytest.mark.parametrize("instruction", TOLD)
 def test_no_new_call_tells_nothing_at_first(instruction: Instruction) -> None:
     """It may be on its way: a later look decides, and then it is sent again."""
-    given = delivery(instruction, telling="CA1")
+    given = delivery(instruction, telling="CA1", sent=NOW - SECOND)
+    settled = Again(NOW - SECOND + SETTLING, Doubt.SILENT, CUT, Stage.POST)
     for attributes in ({}, {"worker_call_sid": "CA1"}, {"worker_call_sid": None, "conference": "x"}):
-        assert looked(given, "pending", attributes) == Again(NOW + SETTLING, Doubt.SILENT, CUT, Stage.POST)
-        later = replace(given, doubt=Doubt.SILENT)
+        assert looked(given, "pending", attributes) == settled
+        # A look in between may have shown nothing at all.
+        early = replace(given, doubt=Doubt.SILENT, outcome=CUT)
+        assert looked(early, "pending", attributes, sent=False) == settled
+        later = replace(early, sent=NOW - SETTLING)
         assert looked(later, "pending", attributes, sent=False) == Send()
+        failed = replace(given, doubt=Doubt.FAILED)
+        assert looked(failed, "pending", attributes, sent=False) == Send()
 
 
 @pytest.mark.parametrize("instruction", [each for each in STAYING if not is_told(each)])
@@ -188,6 +195,26 @@ def test_a_reservation_that_is_gone() -> None:
     """404: its task was closed minutes ago."""
     gone = Sight(refused(404, 20404))
     assert after_look(delivery(), Look(CUT), gone, NOW, HALF) == End(State.SUPERSEDED, GONE_BY)
+
+
+def test_a_404_that_is_not_twilios() -> None:
+    """Without its code it tells nothing: another server stands at TWILIO_API_BASE."""
+    foreign = Sight(refused(404))
+    refusal = refused(404)
+    assert after_look(delivery(), Look(refusal), foreign, NOW, HALF) == End(State.DEAD, refusal)
+    second = after_look(delivery(on_failure=REJECT), Look(refusal), foreign, NOW, HALF)
+    assert second == Again(NOW, Doubt.NONE, refusal, Stage.ON_FAILURE)
+    unknown = after_look(delivery(), Look(CUT), foreign, NOW, HALF)
+    assert unknown == Again(NOW + HALF * SECOND, Doubt.SILENT, refusal, Stage.POST)
+
+
+def test_what_cannot_be_sent_fails() -> None:
+    """`on_failure` is sent, if there is one; what may have been applied before is ambiguous."""
+    assert cannot_send(delivery(), UNSENT, NOW) == End(State.DEAD, UNSENT)
+    assert cannot_send(delivery(doubt=Doubt.SILENT), UNSENT, NOW) == End(State.AMBIGUOUS, UNSENT)
+    assert cannot_send(delivery(on_failure=REJECT), UNSENT, NOW) == Again(
+        NOW, Doubt.NONE, UNSENT, Stage.ON_FAILURE
+    )
 
 
 @pytest.mark.parametrize("outcome", [UNSENT, CUT, refused(500), refused(429, retry_after=2), refused(401)])

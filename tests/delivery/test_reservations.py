@@ -281,6 +281,8 @@ def self_signed(folder: Path) -> Path:
         "-nodes",
         "-subj",
         "/CN=127.0.0.1",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
         "-keyout",
         made,
         "-out",
@@ -434,7 +436,7 @@ def test_a_host_that_does_not_take_the_connection_is_unreachable() -> None:
 def test_a_port_without_tls_is_unreachable(sandbox: Served) -> None:
     """The handshake fails before anything is sent."""
     outcome = send(sandbox.address.replace("http:", "https:"))
-    assert outcome == Outcome(Ending.UNREACHABLE, "Twilio cannot be reached (SSLError)")
+    assert outcome == Outcome(Ending.UNREACHABLE, "Twilio cannot be reached (NoTls)")
 
 
 def test_a_certificate_that_nobody_signed_is_unreachable(tmp_path: Path) -> None:
@@ -452,7 +454,34 @@ def test_a_certificate_that_nobody_signed_is_unreachable(tmp_path: Path) -> None
         thread.start()
         outcome = send(f"https://127.0.0.1:{server.getsockname()[1]}")
         thread.join(10)
-    assert outcome == Outcome(Ending.UNREACHABLE, "Twilio cannot be reached (SSLError)")
+    assert outcome == Outcome(Ending.UNREACHABLE, "Twilio cannot be reached (NoTls)")
+
+
+def test_tls_that_breaks_after_sending_is_ambiguous(tmp_path: Path) -> None:
+    """The request was there: it may be applied."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate = self_signed(tmp_path)
+    context.load_cert_chain(certificate)
+    received: list[bytes] = []
+
+    def serve(server: socket.socket) -> None:
+        plain, _ = server.accept()
+        secured = context.wrap_socket(plain, server_side=True)
+        received.append(secured.recv(65_536))
+        with socket.socket(fileno=secured.detach()) as connection:
+            connection.sendall(b"this is no TLS")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=(server,))
+        thread.start()
+        address = f"https://127.0.0.1:{server.getsockname()[1]}"
+        transport = Reservations(settings(address), connect_timeout=2, read_timeout=2)
+        assert transport._http.session
+        transport._http.session.verify = str(certificate)
+        outcome = transport.send(call(ACCEPT))
+        thread.join(10)
+    assert received[0].startswith(b"POST ")
+    assert outcome.ending is Ending.AMBIGUOUS
 
 
 @pytest.mark.parametrize("base", ["http://a..b", "http://" + "a" * 300])

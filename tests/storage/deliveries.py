@@ -26,6 +26,7 @@ def record(ledger: Ledger, delivery: Delivery, *made: Attempt, owner: str = OURS
         "stage": Stage.POST,
         "doubt": Doubt.NONE,
         "due": delivery.due,
+        "sent": None,
         "outcome": SENT,
         "finished": NOW + SECOND,
     }

@@ -42,6 +42,14 @@ def test_what_was_added_is_read_on_from_a_cursor(
     assert other.since(cursor, 2)[0] == [rejected(3)]
 
 
+def test_a_cursor_may_begin_before_the_latest(rejections: Rejections) -> None:
+    """So that who begins need not read all there ever was."""
+    assert rejections.before_latest(2) == 0
+    rejections.add_all([rejected(n) for n in range(5)])
+    assert rejections.before_latest(9) == 0
+    assert rejections.since(rejections.before_latest(2), 10)[0] == [rejected(3), rejected(4)]
+
+
 def test_a_reservation_counts_once(rejections: Rejections) -> None:
     """Whoever adds it again, in whichever batch."""
     rejections.add_all([rejected(1), rejected(1)])

@@ -1,4 +1,4 @@
-"""The callbacks with their decisions."""
+"""The callbacks with their decisions; of deliveries, when the last send began of which nothing is known."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
+    op.add_column("deliveries", sa.Column("sent", sa.BigInteger))
     op.create_table(
         "callbacks",
         sa.Column("id", NUMBER, primary_key=True),
