@@ -2,6 +2,7 @@
 
 import click
 
+from app.cli.callbacks import callbacks
 from app.cli.check import check
 from app.cli.db import db
 from app.cli.deliveries import deliveries
@@ -29,5 +30,18 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, worker, check, test, explain, schema, deliveries, reservations, db, sandbox):
+for command in (
+    demo,
+    serve,
+    worker,
+    check,
+    test,
+    explain,
+    schema,
+    callbacks,
+    deliveries,
+    reservations,
+    db,
+    sandbox,
+):
     main.add_command(command)

@@ -96,36 +96,37 @@ class Conditions:
     def _unknown(self, reference: Reference) -> tuple[str, str] | None:
         match reference.root:
             case "taskrouter":
-                return _unknown_clock(reference)
+                return unknown_clock(reference)
             case "vars":
                 return self._variables.unknown(reference.path)
         return None
 
     def _searchable(self, tree: Expression, node: Scalar) -> bool:
-        wrong = list(self._unsearchable(tree))
+        wrong = list(unsearchable(tree))
         for at, message, hint in wrong:
             self._report.error(Check.EXPRESSION, node.locate(at), f"`when`: {message}", hint)
         return not wrong
 
-    def _unsearchable(self, tree: Expression) -> Iterator[tuple[int, str, str]]:
-        """What stands behind MATCHES and is no regular expression."""
-        for comparison in comparisons(tree):
-            if comparison.operator != "MATCHES":
-                continue
-            right = comparison.right
-            if not isinstance(right, Constant) or not isinstance(right.value, str):
-                yield (
-                    right.at,
-                    "MATCHES needs a regular expression in quotes",
-                    'for instance MATCHES "^[+]44"',
-                )
-                continue
-            try:
-                regex(right.value)
-            except re2.error as error:
-                said = error.args[0].decode(errors="replace")
-                hint = "write what RE2 reads: no backreferences, no lookahead"
-                yield right.at, f"the regular expression cannot be read: {said}", hint
+
+def unsearchable(tree: Expression) -> Iterator[tuple[int, str, str]]:
+    """What stands behind MATCHES and is no regular expression: place, message and hint."""
+    for comparison in comparisons(tree):
+        if comparison.operator != "MATCHES":
+            continue
+        right = comparison.right
+        if not isinstance(right, Constant) or not isinstance(right.value, str):
+            yield (
+                right.at,
+                "MATCHES needs a regular expression in quotes",
+                'for instance MATCHES "^[+]44"',
+            )
+            continue
+        try:
+            regex(right.value)
+        except re2.error as error:
+            said = error.args[0].decode(errors="replace")
+            hint = "write what RE2 reads: no backreferences, no lookahead"
+            yield right.at, f"the regular expression cannot be read: {said}", hint
 
 
 def texts(node: Node) -> list[Scalar]:
@@ -138,7 +139,8 @@ def texts(node: Node) -> list[Scalar]:
     ]
 
 
-def _unknown_clock(reference: Reference) -> tuple[str, str] | None:
+def unknown_clock(reference: Reference) -> tuple[str, str] | None:
+    """What to say of a reference below `taskrouter` that is none, None where it is one."""
     name, below = str(reference.path[0]), reference.path[1:]
     if name not in CLOCK or below:
         dotted = ".".join(map(str, reference.path))

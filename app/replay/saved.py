@@ -5,6 +5,7 @@ object of parameters a line; a raw body `a=b&c=d` a line; or a HAR file, as brow
 single object may also span lines. Lines are read one by one, whatever the size of the file, and a HAR whole.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ MAX_LINE = 2**20  # bytes; a request holds 64 KiB at most
 MAX_DOCUMENT = 2**25  # bytes of a HAR
 MAX_PARAMETERS = 1_000
 FORM = "application/x-www-form-urlencoded"
+HALF_OF_PAIR = b"\\ud"
 UTF_8_MARK = b"\xef\xbb\xbf"
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -102,8 +104,16 @@ def _document(text: bytes) -> dict[str, Any] | None:
     try:
         read = orjson.loads(text)
     except orjson.JSONDecodeError:
-        return None
+        read = _lenient(text) if HALF_OF_PAIR in text else None
     return read if isinstance(read, dict) else None
+
+
+def _lenient(text: bytes) -> object:
+    """What orjson refuses for half of a surrogate pair, which a cut emoji leaves."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _read_line(line: _Line) -> Saved | BadLine:

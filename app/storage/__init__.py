@@ -4,6 +4,17 @@ from app.storage.callbacks import Callbacks, Sought
 from app.storage.database import Database
 from app.storage.ledger import Ledger
 from app.storage.rejections import Rejection, Rejections
+from app.storage.removal import Removal, Removed
 from app.storage.rules import GoodRules
 
-__all__ = ["Callbacks", "Database", "GoodRules", "Ledger", "Rejection", "Rejections", "Sought"]
+__all__ = [
+    "Callbacks",
+    "Database",
+    "GoodRules",
+    "Ledger",
+    "Rejection",
+    "Rejections",
+    "Removal",
+    "Removed",
+    "Sought",
+]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
 from app.model import Mode, Saved
 from app.storage.database import Database
@@ -50,15 +50,28 @@ class Callbacks:
             yield from found
             last = found[-1].line
 
+    def backwards(self, sought: Sought = ALL) -> Iterator[Saved]:
+        """The same, the newest first."""
+        before: int | None = None
+        while found := self.newest(sought, PAGE, before):
+            yield from found
+            before = found[-1].line
+
+    def count(self, sought: Sought = ALL) -> int:
+        """How many are sought."""
+        counted = select(func.count()).select_from(callbacks).where(*conditions(sought))
+        with self._database.reading() as connection:
+            return int(connection.scalar(counted) or 0)
+
     def page(self, sought: Sought, after: int, limit: int = PAGE) -> list[Saved]:
         """The next of those that are sought after a row, the oldest first."""
-        asked = select(callbacks).where(callbacks.c.id > after, *_conditions(sought))
+        asked = select(callbacks).where(callbacks.c.id > after, *conditions(sought))
         with self._database.reading() as connection:
             return [saved_of(row) for row in connection.execute(asked.order_by(callbacks.c.id).limit(limit))]
 
     def newest(self, sought: Sought, limit: int, before: int | None = None) -> list[Saved]:
         """The last of those that are sought, before a row where one is named; the newest first."""
-        asked = select(callbacks).where(*_conditions(sought))
+        asked = select(callbacks).where(*conditions(sought))
         if before is not None:
             asked = asked.where(callbacks.c.id < before)
         with self._database.reading() as connection:
@@ -94,7 +107,8 @@ def forget(connection: Connection, reservation_sid: str, delivery_id: int) -> No
     connection.execute(delete(callbacks).where(promised))
 
 
-def _conditions(sought: Sought) -> Iterator[ColumnElement[Any]]:
+def conditions(sought: Sought) -> Iterator[ColumnElement[Any]]:
+    """What must hold of a row that is sought."""
     columns = callbacks.c
     if sought.since is not None:
         yield columns.received_at >= sought.since

@@ -387,12 +387,14 @@ def test_an_ambiguous_one_wants_a_yes(address: str, ledger: Ledger) -> None:
 # --- On a terminal
 
 
-def typed(address: str, answer: str, *words: str, **environment: str) -> tuple[int, str]:
+def typed(
+    address: str, answer: str, *words: str, family: str = "deliveries", **environment: str
+) -> tuple[int, str]:
     """The status, and what stands on a terminal where this was answered."""
     leader, follower = os.openpty()
     with os.fdopen(leader, "r+b", buffering=0) as screen:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "deliveries", *words],
+            [sys.executable, "-m", "app.cli", family, *words],
             stdin=follower,
             stdout=follower,
             stderr=follower,
