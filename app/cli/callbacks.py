@@ -6,18 +6,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import IO, Any
 
 import click
 
+from app.cli.current import current_rules, rules_option
 from app.cli.output import count, json_text, one_line
 from app.cli.progress import counted
+from app.cli.redacting import redacted, redaction_sentence
 from app.cli.saved import COLUMNS, delivery_sentence, saved_cells, saved_pairs
 from app.cli.seeking import Seeking, seeking, seeking_options
 from app.cli.tables import make_table
 from app.cli.tables import show as show_table
 from app.model import Delivery, Saved
 from app.replay.lines import saved_line, saved_object
+from app.replay.proving import Redactor, Sums
 from app.settings import process_environment, read_database_url
 from app.storage import Callbacks, Database, Ledger, Removal, Removed, Sought
 from app.storage.callbacks import PAGE
@@ -122,25 +126,41 @@ def show(reservation: str, form: str) -> None:
     metavar="FILE|-",
     help="Where to write; by default standard output.",
 )
-def export(output: str, **options: Any) -> None:
+@click.option("--redact", is_flag=True, help="Replace what is personal by tokens.")
+@rules_option
+def export(output: str, redact: bool, rules: Path | None, **options: Any) -> None:
     """Writes saved callbacks as JSON Lines, the oldest first: what `desk replay` and `desk explain` read.
 
     However many there are, few are held at once. A new FILE can be read by its owner alone, since callbacks
     hold what tasks and workers do.
 
-    Exits 0 whether there are any or not, 1 when the database cannot be used, 2 when an option is wrong or
-    FILE cannot be written.
+    With --redact every text and number of tasks, workers and parameters becomes a token of the same kind, but
+    for those that the rules' conditions read: the same number is the same token within one export, and
+    nobody can tell which number it was. Each callback is then decided again, before and after, and is left
+    out and named where the two decisions are not the same; where a template transforms a value, it stays.
+
+    Exits 0 whether there are any or not, 1 when one is left out or the database cannot be used, 2 when an
+    option is wrong or FILE cannot be written.
 
     \b
     Examples:
       desk callbacks export --since 7d -o callbacks.jsonl
       desk callbacks export --rule default | jq -r .params.TaskAttributes
       desk callbacks export --reservation WR… | desk explain -
+      desk callbacks export --since 7d --redact --rules rules/ -o callbacks.jsonl
     """
     asked = seeking(options)
+    if rules and not redact:
+        raise click.UsageError("--rules goes with --redact alone: nothing else of an export reads them")
+    redactor, sums = Redactor(current_rules(rules)) if redact else None, Sums()
     with _database() as database, _opened(output) as file:
-        for each in _each(Callbacks(database), asked, "callbacks"):
+        found = _each(Callbacks(database), asked, "callbacks")
+        for each in redacted(found, redactor, sums) if redactor else found:
             file.write(saved_line(each))
+    if redactor:
+        click.echo(redaction_sentence(sums, redactor.conditions), err=True)
+    if sums.left_out:
+        click.get_current_context().exit(1)
 
 
 @callbacks.command(short_help="Removes saved callbacks and their deliveries.")

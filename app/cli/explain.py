@@ -9,18 +9,16 @@ from pathlib import Path
 
 import click
 
+from app.cli.current import current_rules, rules_option
 from app.cli.explanation import Circumstances, explanation_lines, explanation_object
 from app.cli.output import count
 from app.engine.callback import read_callback
 from app.engine.explain import explain as explained
-from app.engine.ruleset import RuleSet
 from app.engine.timestamp import read_time
-from app.errors import RulesBroken, Unreadable
+from app.errors import Unreadable
 from app.model import Callback, Saved
 from app.replay.changes import CannotChange, Change, changed, read_change
 from app.replay.saved import BadLine, read_saved
-from app.rulebook import read_folder
-from app.settings import process_environment, rules_folder
 
 WIDTH = 60  # characters of a value on a terminal
 
@@ -52,9 +50,7 @@ MANY = 1_000  # lines that are counted; more are not looked at
 
 @click.command(short_help="Says why a saved callback is decided as it is.")
 @click.argument("file", type=click.Path(allow_dash=True), metavar="FILE|-")
-@click.option(
-    "--rules", type=click.Path(path_type=Path), help="The rules folder. Default: RULES_DIR, else ./rules."
-)
+@rules_option
 @click.option("--line", type=click.IntRange(1), help="Which line of FILE; in a HAR, which entry.")
 @click.option("--at", type=TimeType(), help="Another time than the callback's, or now.")
 @click.option("--rejections", type=click.IntRange(0), help="How often we rejected the task before.")
@@ -92,7 +88,7 @@ def explain(
     name = "standard input" if file == "-" else file
     saved = _chosen(file, line, name)
     callback = _callback(saved, changes, name)
-    ruleset = _ruleset(rules)
+    ruleset = current_rules(rules)
     decided_then = saved.decision or {}
     circumstances = Circumstances(
         name,
@@ -163,15 +159,6 @@ def _callback(saved: Saved, changes: tuple[Change, ...], name: str) -> Callback:
     except (CannotChange, Unreadable) as error:
         raise click.BadParameter(str(error), param_hint="--set") from None
     return callback
-
-
-def _ruleset(folder: Path | None) -> RuleSet:
-    environment = process_environment()
-    folder = folder or rules_folder(environment)
-    reading = read_folder(folder, environment, lint=False)
-    if reading.ruleset is None:
-        raise RulesBroken(f"the rules in {folder} hold errors: see desk check", reading.problems)
-    return reading.ruleset
 
 
 def _time(saved: Saved, callback: Callback, at: datetime | None) -> tuple[datetime, str]:

@@ -34,7 +34,7 @@ OPTIONS = (
     click.option("--until", type=SinceType(), help="Only those that came before: 7d, 2h or a time."),
     click.option(
         "--rule",
-        "rules",
+        "decided_by",
         multiple=True,
         metavar="NAME",
         help="Only those that this rule decided.",
@@ -88,5 +88,16 @@ def seeking_options(command: C) -> C:
 
 def seeking(options: Mapping[str, Any]) -> Seeking:
     """What the values of the options ask for."""
-    given = {name: value for name, value in options.items() if name != "where"}
-    return Seeking(Sought(**given | {"modes": tuple(map(Mode, given["modes"]))}), options["where"])
+    return Seeking(
+        Sought(
+            since=options["since"],
+            until=options["until"],
+            rules=options["decided_by"],
+            modes=tuple(map(Mode, options["modes"])),
+            task_types=options["task_types"],
+            task_sid=options["task_sid"],
+            worker_sid=options["worker_sid"],
+            reservation_sid=options["reservation_sid"],
+        ),
+        options["where"],
+    )

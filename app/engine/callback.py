@@ -56,11 +56,11 @@ def read_callback(params: Mapping[str, str | list[str]]) -> Callback:
     except ValidationError as error:
         name, said = next(iter(error.messages_dict.items()))
         raise Unreadable(f"the parameter {name} {said[0]}") from None
-    return Callback(params, *(_json(params.get(name)) for name in ATTRIBUTES))
+    return Callback(params, *(read_attributes(params.get(name)) for name in ATTRIBUTES))
 
 
-def _json(text: object) -> object:
-    """Attributes may be empty or no JSON at all: then nothing is known of them, which is no failure."""
+def read_attributes(text: object) -> object:
+    """The document of attributes; None where they are empty or no JSON at all, which is no failure."""
     if not isinstance(text, str):
         return None
     try:

@@ -90,7 +90,7 @@ class Plan:
         target = str(fields["to"])
         if target.startswith("client:") or target == scope.worker.get("contact_uri"):
             return
-        if not any(_begins(target, prefix) for prefix in allowed):
+        if not any(is_allowed(target, prefix) for prefix in allowed):
             yield Finding(
                 Check.NUMBER_NOT_ALLOWED,
                 "`to` begins with none of allowed_numbers",
@@ -129,7 +129,8 @@ def _fill(blank: Blank, fields: dict[str, object], scope: Scope) -> Finding | No
     return None
 
 
-def _begins(target: str, prefix: str) -> bool:
+def is_allowed(target: str, prefix: str) -> bool:
+    """Whether an address is of those that an entry of `allowed_numbers` means."""
     if not prefix.startswith("sip:"):
         return target.startswith(prefix)
     user_and_host = target.lower().removeprefix("sip:")

@@ -18,8 +18,8 @@ from app.model import Saved, Stage, State
 from app.replay.lines import saved_object
 from app.replay.saved import read_saved
 from app.storage import Callbacks, Database, Ledger
+from tests.builders import CALL_SID, parameters
 from tests.builders import MONDAY_NOON as NOW
-from tests.builders import parameters
 from tests.cli.test_deliveries import ended, taken, typed
 from tests.cli.test_failures import BARE
 from tests.conftest import Opening
@@ -242,6 +242,78 @@ def test_an_export_that_nobody_reads_on_ends_quietly(tmp_path: Path, opened: Ope
     environment = {**BARE, "DATABASE_URL": address}
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=environment, check=True)
     assert (done.stdout.strip(), done.stderr) == ("1", "")
+
+
+# --- export --redact
+
+REDACTED_BY = """\
+default: {reply: {instruction: reject, activity_sid: WA0123456789abcdef0123456789abcdef}}
+rules:
+  - name: by-tier
+    when: tier == "gold"
+    reply: {instruction: redirect, call_sid: "{{ task.call_sid }}", url: "https://a.io/{{ task.name }}"}
+  - name: shouted
+    when: tier == "loud"
+    reply: {instruction: redirect, call_sid: "{{ task.call_sid }}", url: "http://b.io/{{ task.name|upper }}"}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a.yaml").write_text(REDACTED_BY)
+    return str(tmp_path / "rules")
+
+
+def call(number: int, tier: str) -> Saved:
+    return made(number, task={"tier": tier, "name": "zoe", "number": "+14155550123", "call_sid": CALL_SID})
+
+
+def test_an_export_without_what_is_personal(address: str, journal: Callbacks, folder: str) -> None:
+    """Each is decided as before; a line on standard error says what was kept, and why."""
+    journal.add_all([call(1, "gold"), call(2, "gold"), call(3, "loud")])
+    said = desk(address, "export", "--redact", "--rules", folder)
+    assert said.exit_code == 0
+    first, second, third = map(orjson.loads, said.stdout_bytes.splitlines())
+    names = [orjson.loads(each["params"]["TaskAttributes"])["name"] for each in (first, second, third)]
+    assert names[0] == names[1] != "zoe"
+    assert names[2] == "zoe"
+    assert first["decision"]["rule"] == "by-tier"
+    assert first["decision"]["instruction"]["url"] == f"https://a.io/{names[0]}"
+    assert "+14155550123" not in said.stdout
+    assert said.stderr == (
+        "3 callbacks redacted and proved, 0 left out; of 3 the rules decide otherwise now than was recorded, "
+        "and the record is today's; kept since conditions read it: task.tier, task.type; "
+        "kept since templates transform it: task.call_sid (1 callback), task.name (1 callback)\n"
+    )
+
+
+def test_what_cannot_be_redacted_is_named(address: str, journal: Callbacks, folder: str) -> None:
+    """Status 1, and the others are written."""
+    deep = made(2, TaskAttributes="[" * 1_000 + "]" * 1_000)
+    journal.add_all([call(1, "gold"), deep])
+    said = desk(address, "export", "--redact", "--rules", folder)
+    assert said.exit_code == 1
+    assert len(said.stdout.splitlines()) == 1
+    named, came = said.stderr.splitlines()
+    assert named == f"{sid('WR', 2)} is left out: its attributes nest too deep"
+    assert came.startswith("1 callback redacted and proved, 1 left out; ")
+
+
+def test_rules_are_read_to_redact_alone(folder: str) -> None:
+    """Status 2."""
+    said = desk("sqlite://", "export", "--rules", folder)
+    assert said.exit_code == 2
+    assert "--rules goes with --redact alone" in said.stderr
+
+
+def test_nothing_is_kept_where_no_condition_reads(address: str, folder: str) -> None:
+    """But for the task's type, which every rule set reads."""
+    Path(folder, "a.yaml").write_text(REDACTED_BY.partition("rules:")[0])
+    said = desk(address, "export", "--redact", "--rules", folder)
+    assert said.stderr == (
+        "0 callbacks redacted and proved, 0 left out; kept since conditions read it: task.type\n"
+    )
 
 
 # --- purge
