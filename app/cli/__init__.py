@@ -10,6 +10,7 @@ from app.cli.demo import demo
 from app.cli.explain import explain
 from app.cli.failures import Desk
 from app.cli.reservations import reservations
+from app.cli.rules import rules
 from app.cli.sandbox import sandbox
 from app.cli.schema import schema
 from app.cli.serve import serve
@@ -39,6 +40,7 @@ for command in (
     explain,
     schema,
     callbacks,
+    rules,
     deliveries,
     reservations,
     db,

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from app.engine.callback import read_callback
@@ -12,12 +11,12 @@ from app.engine.masking import secrets_of
 from app.engine.record import record_of
 from app.engine.ruleset import DEFAULT, Action, Rule, RuleSet
 from app.engine.scope import Scope, scope_of
-from app.engine.timestamp import read_time
 from app.errors import Unreadable
 from app.model import Decision, Saved
+from app.replay.given import Given, Params, given_of
 from app.replay.mapping import in_tokens
 from app.replay.reads import Keys, condition_reads, template_reads
-from app.replay.redaction import Params, Redaction
+from app.replay.redaction import Redaction
 from app.replay.tokens import Tokens
 
 DIFFERENT = "without its personal values it would be decided otherwise"
@@ -55,15 +54,6 @@ class _Decided:
     record: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What a callback was really decided from. A repeated one keeps the decision of the first."""
-
-    params: Params
-    at: datetime
-    rejections: int
-
-
 class Redactor:
     """Redacts callbacks for one export. `conditions` are the references that its rules' conditions read."""
 
@@ -79,7 +69,7 @@ class Redactor:
         """The callback without what is personal, where the rules decide it alike."""
         reservation = saved.params.get("ReservationSid")
         sid = reservation if isinstance(reservation, str) else f"line {saved.line}"
-        given = _given(saved)
+        given = given_of(saved)
         if given is None:
             return LeftOut(sid, UNTIMED)
         try:
@@ -89,7 +79,7 @@ class Redactor:
         except RecursionError:
             return LeftOut(sid, TOO_DEEP)
 
-    def _proved(self, saved: Saved, given: _Given) -> Proved | None:
+    def _proved(self, saved: Saved, given: Given) -> Proved | None:
         before = self._decided(given, given.params)
         agrees = _agrees(before.record, saved.decision)
         redaction = Redaction(self._tokens, self.conditions)
@@ -105,7 +95,7 @@ class Redactor:
         same = before.record == after.record
         return Proved(self._saved(saved, redaction, after), agrees, more) if same else None
 
-    def _decided(self, given: _Given, params: Params) -> _Decided:
+    def _decided(self, given: Given, params: Params) -> _Decided:
         callback = read_callback(params)
         scope = scope_of(callback, self._ruleset.variables, given.at)
         decision = decide(self._ruleset, callback, given.at, given.rejections)
@@ -157,18 +147,6 @@ class Sums:
         self.proved += 1
         self.rewritten += not item.agrees
         self.kept.update(item.kept)
-
-
-def _given(saved: Saved) -> _Given | None:
-    """None where nothing says when it was decided."""
-    decision = saved.decision or {}
-    params = decision.get("decided_from") or saved.params
-    decided_at = decision.get("decided_at")
-    at = (read_time(decided_at) if isinstance(decided_at, str) else None) or saved.received_at
-    rejections = decision.get("rejections")
-    if at is None or not isinstance(params, Mapping):
-        return None
-    return _Given(params, at, rejections if isinstance(rejections, int) else 0)
 
 
 def _agrees(record: Mapping[str, Any], recorded: Mapping[str, object] | None) -> bool:

@@ -9,13 +9,12 @@ import orjson
 from app.engine.callback import ATTRIBUTES, read_attributes
 from app.engine.scope import NUMBERS, WORKER_FALLBACKS
 from app.engine.timestamp import read_time
+from app.replay.given import Params
 from app.replay.reads import Keys
 from app.replay.tokens import Tokens
 
 WHOLE = re.compile(r"-?[0-9]{1,19}")
 DOCUMENTS: Mapping[str, str] = dict(zip(ATTRIBUTES, ("task", "worker"), strict=True))
-
-Params = Mapping[str, str | list[str]]
 
 
 class Redaction:

@@ -6,15 +6,18 @@ from app.storage.ledger import Ledger
 from app.storage.rejections import Rejection, Rejections
 from app.storage.removal import Removal, Removed
 from app.storage.rules import GoodRules
+from app.storage.statistics import Hits, Statistics
 
 __all__ = [
     "Callbacks",
     "Database",
     "GoodRules",
+    "Hits",
     "Ledger",
     "Rejection",
     "Rejections",
     "Removal",
     "Removed",
     "Sought",
+    "Statistics",
 ]
