@@ -41,7 +41,7 @@ HOMES = {
     "urllib3": ("app.delivery.client", "app.delivery.outcomes"),
     "watchfiles": ("app.rulebook.watching",),
     "werkzeug": ("app.web", "app.sandbox"),
-    "yaml": ("app.engine.source",),
+    "yaml": ("app.engine.source", "app.replay.as_test"),
 }
 
 # What a pure engine has no use for. A PurePath is a name: it touches no disk.
