@@ -9,6 +9,7 @@ from app.cli.deliveries import deliveries
 from app.cli.demo import demo
 from app.cli.explain import explain
 from app.cli.failures import Desk
+from app.cli.replay import replay
 from app.cli.reservations import reservations
 from app.cli.rules import rules
 from app.cli.sandbox import sandbox
@@ -38,9 +39,10 @@ for command in (
     check,
     test,
     explain,
-    schema,
+    replay,
     callbacks,
     rules,
+    schema,
     deliveries,
     reservations,
     db,

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -11,26 +11,19 @@ import click
 
 from app.cli.current import current_rules, rules_option
 from app.cli.explanation import Circumstances, explanation_lines, explanation_object
+from app.cli.loading import usable_rules
 from app.cli.output import count
+from app.cli.periods import TimeType
 from app.engine.callback import read_callback
 from app.engine.explain import explain as explained
 from app.engine.timestamp import read_time
 from app.errors import Unreadable
 from app.model import Callback, Saved
+from app.replay.again import rejections_of
 from app.replay.changes import CannotChange, Change, changed, read_change
 from app.replay.saved import BadLine, read_saved
 
 WIDTH = 60  # characters of a value on a terminal
-
-
-class TimeType(click.ParamType[datetime]):
-    """A time, or `now`."""
-
-    name = "TIME"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        time = datetime.now(UTC) if value == "now" else read_time(str(value))
-        return time or self.fail(f"{value!r} is no time: write 2026-11-23T17:30:00Z, or now", param, ctx)
 
 
 class ChangeType(click.ParamType[Change]):
@@ -94,7 +87,7 @@ def explain(
         name,
         saved.line,
         *_time(saved, callback, at),
-        rejections=_rejections(decided_then) if rejections is None else rejections,
+        rejections=rejections_of(decided_then) if rejections is None else rejections,
         changes=tuple(str(change) for change in changes),
         decided_then=decided_then,
     )
@@ -169,8 +162,3 @@ def _time(saved: Saved, callback: Callback, at: datetime | None) -> tuple[dateti
         return saved.received_at, "received_at"
     sent = read_time(callback.sid("Timestamp"))
     return (sent, "the callback's Timestamp") if sent else (datetime.now(UTC), "now")
-
-
-def _rejections(decision: Mapping[str, object]) -> int:
-    rejections = decision.get("rejections")
-    return rejections if isinstance(rejections, int) and rejections > 0 else 0

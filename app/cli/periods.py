@@ -12,6 +12,16 @@ AGO = re.compile(r"([1-9][0-9]{0,4})([smhd])")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
+class TimeType(click.ParamType[datetime]):
+    """A time, or `now`."""
+
+    name = "TIME"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        time = datetime.now(UTC) if value == "now" else read_time(str(value))
+        return time or self.fail(f"{value!r} is no time: write 2026-11-23T17:30:00Z, or now", param, ctx)
+
+
 class SinceType(click.ParamType[datetime]):
     """A time, or how long ago it was."""
 

@@ -20,8 +20,8 @@ def record_of(decision: Decision, task_type: str, rejections: int, secrets: froz
         "rule": decision.rule,
         "mode": decision.mode.value,
         "reason": decision.reason,
-        "instruction": _shown(decision.instruction, secrets),
-        "on_failure": _shown(decision.on_failure, secrets),
+        "instruction": shown(decision.instruction, secrets),
+        "on_failure": shown(decision.on_failure, secrets),
         "retry_for": retry_for.total_seconds() if retry_for else None,
         "problems": [_problem(each) for each in decision.problems],
         "task_type": task_type,
@@ -30,7 +30,8 @@ def record_of(decision: Decision, task_type: str, rejections: int, secrets: froz
     }
 
 
-def _shown(instruction: Instruction | None, secrets: frozenset[str]) -> Form | None:
+def shown(instruction: Instruction | None, secrets: frozenset[str]) -> Form | None:
+    """The instruction as a record holds it."""
     return rendered_object(masked(instruction, secrets)) if instruction else None
 
 

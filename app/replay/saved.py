@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeAlias
 from urllib.parse import parse_qs, urlsplit
@@ -57,27 +58,63 @@ class _BadError(Exception):
 def read_saved(stream: Stream) -> Iterator[Saved | BadLine]:
     """Every saved callback, in order, as it is read; empty lines are passed over."""
     lines = _lines(stream)
-    first, second = next(lines, None), None
+    begun, form, har = _begin(lines)
+    match form:
+        case _Form.UTF_16:
+            yield BadLine(begun[0].number, "the file is UTF-16: save it as UTF-8")
+        case _Form.HAR:
+            yield from _entries(har)
+        case _Form.SPANNING:
+            text = b"".join(line.text or b"" for line in begun)
+            yield from _spanning(begun[0].number, text + stream.read(MAX_DOCUMENT))
+        case _Form.LINES:
+            yield from map(_read_line, chain(begun, lines))
+
+
+def is_of_lines(stream: Stream) -> bool:
+    """Whether each line is read for itself: then a part of the lines can be read without the others."""
+    return _begin(_lines(stream)).form is _Form.LINES
+
+
+def read_lines(stream: Stream, before: int) -> Iterator[Saved | BadLine]:
+    """What some lines hold, of a stream that is of lines; so many lines stand before them."""
+    return map(_read_line, _lines(stream, before))
+
+
+class _Form(Enum):
+    LINES = auto()
+    HAR = auto()
+    SPANNING = auto()  # one document over several lines
+    UTF_16 = auto()
+
+
+class _Beginning(NamedTuple):
+    """The lines that were needed to know the form, and the document where it is a HAR."""
+
+    lines: list[_Line]
+    form: _Form
+    har: Mapping[str, Any]
+
+
+def _begin(lines: Iterator[_Line]) -> _Beginning:
+    first = next(lines, None)
     if first is None:
-        return
+        return _Beginning([], _Form.LINES, {})
     text = first.text or b""
     if text.startswith(UTF_16_MARKS):
-        yield BadLine(first.number, "the file is UTF-16: save it as UTF-8")
-        return
+        return _Beginning([first], _Form.UTF_16, {})
     document = _document(text)
-    if document is None and text.startswith(b"{"):
-        second = next(lines, None)
-    if document is not None and "log" in document:
-        yield from _entries(document)
-    elif second and second.text and second.text.startswith(b'"'):  # a key: the object goes on
-        yield from _spanning(first.number, text + second.text + stream.read(MAX_DOCUMENT))
-    else:
-        yield from map(_read_line, chain([first], [second] if second else [], lines))
+    if document is not None:
+        return _Beginning([first], _Form.HAR if "log" in document else _Form.LINES, document)
+    second = next(lines, None) if text.startswith(b"{") else None
+    begun = [first, second] if second else [first]
+    goes_on = bool(second and second.text and second.text.startswith(b'"'))  # with a key
+    return _Beginning(begun, _Form.SPANNING if goes_on else _Form.LINES, {})
 
 
-def _lines(stream: Stream) -> Iterator[_Line]:
+def _lines(stream: Stream, before: int = 0) -> Iterator[_Line]:
     """The lines that are not empty. Only the first may be as long as a HAR."""
-    number, limit = 0, MAX_DOCUMENT
+    number, limit = before, MAX_LINE if before else MAX_DOCUMENT
     while raw := stream.readline(limit):
         number += 1
         if len(raw) == limit and not raw.endswith(b"\n"):
@@ -146,6 +183,8 @@ def _read_document(document: Mapping[str, object], line: int) -> Saved | BadLine
 def _params(given: object) -> Params:
     if not isinstance(given, dict) or not given:
         raise _BadError("`params` is no object of parameters: write Twilio's names and their texts")
+    if {*map(type, given.values())} == {str}:  # as nearly always
+        return given
     for name, value in given.items():
         texts = value if isinstance(value, list) and value else [value]
         if not all(isinstance(text, str) for text in texts):
