@@ -240,7 +240,7 @@ def _total(parts: Iterator[Part], run: Run) -> Tally:
 def _explained(changed: Changed, run: Run) -> Changed:
     if changed.saved is None or run.against is None:
         return changed
-    asked = again(changed.saved, run.clock)
+    asked = again(changed.saved, run.clock, run.rules.variables)
     return replace(changed, why=reasons(changed.saved, asked, run.rules, run.against))
 
 

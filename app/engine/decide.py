@@ -18,7 +18,11 @@ def decide(
     With `inline` a post is given as a reply, for an answer that must hold the instruction. Never raises: what
     cannot be carried out becomes the default, with the problems recorded.
     """
-    scope = scope_of(callback, ruleset.variables, now)
+    return decide_scope(ruleset, scope_of(callback, ruleset.variables, now), rejections, inline=inline)
+
+
+def decide_scope(ruleset: RuleSet, scope: Scope, rejections: int = 0, *, inline: bool = False) -> Decision:
+    """The same, of what these rules see of the callback."""
     if rejections >= ruleset.max_rejections:
         return give_up(ruleset, scope, rejections, inline=inline)
     return carry_out(ruleset, ruleset.match(scope), scope, inline=inline)

@@ -161,7 +161,7 @@ class _Instruction:
     def constant_template(self, key: str, parameter: Parameter, template: Template, node: Node) -> None:
         """A template of vars alone is the same for every call: it is filled and validated here."""
         try:
-            value = template.fill(NO_CALL._replace(variables=self.variables.values))
+            value = template.fill(NO_CALL.beside(self.variables.values))
         except TemplateUnfilled as error:
             message, hint = f"`{key}`: {error}", "give the var a value"
             self.report.error(Check.INVALID_PARAMETER, node.location, message, hint, parameter.missing_code)

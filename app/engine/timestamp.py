@@ -13,22 +13,22 @@ def read_time(text: str) -> datetime | None:
 
     A time without a zone is UTC. One so far away that another zone has no date for it is moved nearer.
     """
-    readers: tuple[Callable[[str], datetime], ...] = (
-        _epoch,
-        datetime.fromisoformat,
-        parsedate_to_datetime,
-    )
+    readers = EPOCH if text.isdigit() and text.isascii() and len(text) in {9, 10} else WRITTEN
     for read in readers:
         try:
             found = read(text)
         except (ValueError, OverflowError, OSError):
             continue
         aware = found if found.tzinfo else found.replace(tzinfo=UTC)
-        return min(max(aware, EARLIEST), LATEST).astimezone(UTC)
+        if not EARLIEST.year < aware.year < LATEST.year:
+            aware = min(max(aware, EARLIEST), LATEST)
+        return aware.astimezone(UTC)
     return None
 
 
 def _epoch(text: str) -> datetime:
-    if not (text.isascii() and text.isdigit() and len(text) in {9, 10}):
-        raise ValueError("no epoch seconds")
     return datetime.fromtimestamp(int(text), UTC)
+
+
+EPOCH: tuple[Callable[[str], datetime], ...] = (_epoch,)
+WRITTEN: tuple[Callable[[str], datetime], ...] = (datetime.fromisoformat, parsedate_to_datetime)

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.engine.callback import read_callback
-from app.engine.decide import decide
+from app.engine.decide import decide_scope
 from app.engine.ruleset import RuleSet
+from app.engine.scope import Scope, scope_of
 from app.engine.timestamp import read_time
 from app.errors import Unreadable
 from app.model import Callback, Decision, Saved
@@ -25,29 +26,38 @@ class Again(NamedTuple):
     """What `decide` is asked. Without `is_timed` the callback has no time, and that of today is taken."""
 
     callback: Callback
-    at: datetime
+    scope: Scope
     is_timed: bool
     rejections: int
     inline: bool
 
+    @property
+    def at(self) -> datetime:
+        """The time of the decision, in UTC."""
+        return self.scope.now
+
     def decided(self, rules: RuleSet) -> Decision:
-        return decide(rules, self.callback, self.at, self.rejections, inline=self.inline)
+        """What rules make of it, whatever their `vars`."""
+        scope, variables = self.scope, rules.variables
+        seen = scope if scope.variables is variables else scope.beside(variables)
+        return decide_scope(rules, seen, self.rejections, inline=self.inline)
 
 
-def again(saved: Saved, clock: Clock) -> Again:
-    """What is asked of a saved callback. Raises Unreadable where it is none, or its decision is odd.
+def again(saved: Saved, clock: Clock, variables: Mapping[str, object]) -> Again:
+    """What is asked of a saved callback, as rules with these `vars` see it.
 
     The time is the clock's fixed one, else that of the decision, else when the callback came, else its
-    Timestamp, else today's.
+    Timestamp, else today's. Raises Unreadable where it is no callback, or its decision is odd.
     """
     decision = saved.decision
     if not decision:
         callback = read_callback(saved.params)
-        return Again(callback, *_time(saved.received_at, callback, clock), 0, False)
+        at, is_timed = _time(saved.received_at, callback, clock)
+        return Again(callback, scope_of(callback, variables, at), is_timed, 0, False)
     callback = read_callback(_params(saved.params, decision))
     at, is_timed = _time(_decided_at(decision) or saved.received_at, callback, clock)
-    inline = decision.get("answered") == INLINE
-    return Again(callback, at, is_timed, rejections_of(decision), inline)
+    scope = scope_of(callback, variables, at)
+    return Again(callback, scope, is_timed, rejections_of(decision), decision.get("answered") == INLINE)
 
 
 def rejections_of(decision: Mapping[str, object]) -> int:

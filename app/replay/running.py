@@ -1,19 +1,22 @@
 """One run over saved callbacks: each is decided again, compared and counted."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import NamedTuple, TypeAlias
 
 from app.engine.ruleset import RuleSet
-from app.engine.scope import scope_of
 from app.errors import Unreadable
 from app.model import Decision, Saved
 from app.replay.again import Again, Clock, again
 from app.replay.comparing import Against, Before, choice_of
 from app.replay.rows import Rows
 from app.replay.saved import BadLine
-from app.replay.tally import EXAMPLES, Bad, Changed, Pair, Tally
+from app.replay.tally import EXAMPLES, Bad, Changed, Choice, Pair, Tally
+
+# What is counted together in one hour: what was decided, and before, and whether there was a time.
+Outcome: TypeAlias = tuple[Choice, Before | None, bool]
 
 
 class Part(NamedTuple):
@@ -41,14 +44,14 @@ class Run:
                 counting.bad(item)
                 continue
             try:
-                asked = again(item, self.clock)
+                asked = again(item, self.clock, self.rules.variables)
             except Unreadable as error:
                 counting.bad(BadLine(item.line, str(error)))
                 continue
             decision = asked.decided(self.rules)
             before = self.against.before(item, asked, decision) if self.against else None
             counting.add(item, asked, decision, before)
-        return Part(counting.tally, counting.rows.text() if counting.rows else "")
+        return Part(counting.ended(), counting.rows.text() if counting.rows else "")
 
 
 class _Counting:
@@ -56,6 +59,7 @@ class _Counting:
 
     def __init__(self, run: Run, source: str) -> None:
         self.tally = Tally(keep=run.keep)
+        self.hours: dict[int, Counter[Outcome]] = defaultdict(Counter)
         self.rows = Rows(source) if run.with_rows else None
         self.rules = run.rules
         self.source = source
@@ -66,28 +70,36 @@ class _Counting:
             self.tally.bad.append(Bad(self.source, line))
 
     def add(self, saved: Saved, asked: Again, decision: Decision, before: Before | None) -> None:
-        tally, choice = self.tally, choice_of(decision)
-        tally.callbacks += 1
-        tally.decided[choice] += 1
-        tally.hours[_hour(asked.at), decision.rule] += 1
-        if not asked.is_timed:
-            tally.untimed += 1
-        if before:
-            pair = Pair(before.choice, choice)
-            tally.compared += 1
-            tally.pairs[pair] += 1
-            if before.is_changed:
-                self.changed(saved, asked, pair)
+        choice = choice_of(decision)
+        at = asked.scope.now
+        self.hours[at.toordinal() * 24 + at.hour][choice, before, asked.is_timed] += 1
+        if before and before.is_changed and len(self.tally.examples) < self.tally.keep:
+            self.example(saved, asked, Pair(before.choice, choice))
         if self.rows:
-            scope = scope_of(asked.callback, self.rules.variables, asked.at)
-            self.rows.add(saved, asked.callback, self.rules.task_type(scope), choice, before)
+            self.rows.add(saved, asked.callback, self.rules.task_type(asked.scope), choice, before)
 
-    def changed(self, saved: Saved, asked: Again, pair: Pair) -> None:
-        self.tally.changes[pair] += 1
-        if len(self.tally.examples) < self.tally.keep:
-            sids = asked.callback.task_sid, asked.callback.reservation_sid
-            self.tally.examples.append(Changed(self.source, saved.line, asked.at, *sids, pair, (), saved))
+    def example(self, saved: Saved, asked: Again, pair: Pair) -> None:
+        sids = asked.callback.task_sid, asked.callback.reservation_sid
+        self.tally.examples.append(Changed(self.source, saved.line, asked.at, *sids, pair, (), saved))
 
+    def ended(self) -> Tally:
+        """The sums: callbacks of which all is equal were counted together."""
+        tally, outcomes = self.tally, Counter[Outcome]()
+        for hour, counted in self.hours.items():
+            at = datetime.fromordinal(hour // 24).replace(hour=hour % 24, tzinfo=UTC)
+            for (choice, _, _), count in counted.items():
+                tally.hours[at, choice.rule] += count
+            outcomes.update(counted)
+        for (choice, before, is_timed), count in outcomes.items():
+            tally.callbacks += count
+            tally.decided[choice] += count
+            tally.untimed += 0 if is_timed else count
+            if before:
+                self.compared(Pair(before.choice, choice), count, is_changed=before.is_changed)
+        return tally
 
-def _hour(at: datetime) -> datetime:
-    return at - timedelta(minutes=at.minute, seconds=at.second, microseconds=at.microsecond)
+    def compared(self, pair: Pair, count: int, *, is_changed: bool) -> None:
+        self.tally.compared += count
+        self.tally.pairs[pair] += count
+        if is_changed:
+            self.tally.changes[pair] += count

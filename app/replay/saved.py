@@ -46,9 +46,8 @@ class BadLine:
     message: str
 
 
-class _Line(NamedTuple):
-    number: int
-    text: bytes | None  # None: it is too long
+# Its number and its text; None: it is too long. Not a named tuple, which takes as long as to read the line.
+_Line: TypeAlias = tuple[int, bytes | None]
 
 
 class _BadError(Exception):
@@ -61,12 +60,12 @@ def read_saved(stream: Stream) -> Iterator[Saved | BadLine]:
     begun, form, har = _begin(lines)
     match form:
         case _Form.UTF_16:
-            yield BadLine(begun[0].number, "the file is UTF-16: save it as UTF-8")
+            yield BadLine(begun[0][0], "the file is UTF-16: save it as UTF-8")
         case _Form.HAR:
             yield from _entries(har)
         case _Form.SPANNING:
-            text = b"".join(line.text or b"" for line in begun)
-            yield from _spanning(begun[0].number, text + stream.read(MAX_DOCUMENT))
+            text = b"".join(text or b"" for _, text in begun)
+            yield from _spanning(begun[0][0], text + stream.read(MAX_DOCUMENT))
         case _Form.LINES:
             yield from map(_read_line, chain(begun, lines))
 
@@ -100,7 +99,7 @@ def _begin(lines: Iterator[_Line]) -> _Beginning:
     first = next(lines, None)
     if first is None:
         return _Beginning([], _Form.LINES, {})
-    text = first.text or b""
+    text = first[1] or b""
     if text.startswith(UTF_16_MARKS):
         return _Beginning([first], _Form.UTF_16, {})
     document = _document(text)
@@ -108,7 +107,7 @@ def _begin(lines: Iterator[_Line]) -> _Beginning:
         return _Beginning([first], _Form.HAR if "log" in document else _Form.LINES, document)
     second = next(lines, None) if text.startswith(b"{") else None
     begun = [first, second] if second else [first]
-    goes_on = bool(second and second.text and second.text.startswith(b'"'))  # with a key
+    goes_on = second is not None and (second[1] or b"").startswith(b'"')  # with a key
     return _Beginning(begun, _Form.SPANNING if goes_on else _Form.LINES, {})
 
 
@@ -120,9 +119,9 @@ def _lines(stream: Stream, before: int = 0) -> Iterator[_Line]:
         if len(raw) == limit and not raw.endswith(b"\n"):
             while (raw := stream.readline(limit)) and not raw.endswith(b"\n"):
                 pass
-            yield _Line(number, None)
+            yield number, None
         elif text := (raw.removeprefix(UTF_8_MARK) if number == 1 else raw).strip():
-            yield _Line(number, text)
+            yield number, text
             limit = MAX_LINE
 
 
@@ -154,15 +153,16 @@ def _lenient(text: bytes) -> object:
 
 
 def _read_line(line: _Line) -> Saved | BadLine:
-    if line.text is None or len(line.text) > MAX_LINE:
-        return BadLine(line.number, f"the line is longer than {MAX_LINE // 2**20} MiB: this is no callback")
-    document = _document(line.text)
+    number, text = line
+    if text is None or len(text) > MAX_LINE:
+        return BadLine(number, f"the line is longer than {MAX_LINE // 2**20} MiB: this is no callback")
+    document = _document(text)
     if document is not None:
-        return _read_document(document, line.number)
+        return _read_document(document, number)
     try:
-        return Saved(line.number, _body(line.text))
+        return Saved(number, _body(text))
     except _BadError as error:
-        return BadLine(line.number, str(error))
+        return BadLine(number, str(error))
 
 
 def _read_document(document: Mapping[str, object], line: int) -> Saved | BadLine:

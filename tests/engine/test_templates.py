@@ -497,7 +497,7 @@ STEPS = st.lists(st.sampled_from([".a", ".b", "['a']", '["0"]', "[0]", "[1]"]), 
 def test_a_reference_alone_is_what_jinja_makes_of_it(document: object, root: str, steps: list[str]) -> None:
     """A fragment of one reference is looked up without Jinja: beside anything else Jinja finds the same."""
     reference = root + "".join(steps)
-    seen = scope(document, document)._replace(variables={"a": document, "b": [document]})
+    seen = scope(document, document).beside({"a": document, "b": [document]})
     alone = read_template(f"{{{{ {reference} }}}}")
     beside = read_template(f"{{{{ {reference} if 1 == 1 else 2 }}}}")
     assert (alone.reads, alone.variables, alone.unescaped) == (

@@ -11,6 +11,7 @@ from app.engine.expressions.meaning import CLOCK, compare, value_of
 from app.engine.expressions.tree import Comparison, Constant, Reference
 from app.engine.scope import Scope
 from app.engine.witness.clock import FULL, MONDAYS, WEEK, instants, minutes, reading
+from app.model import Callback
 
 CONSTANTS: Sequence[object] = (
     None,
@@ -47,7 +48,7 @@ def test_each_minute(operator: str, name: str, constant: object, turned: bool, m
     reference = Reference("taskrouter", (name,))
     left, right = (Constant(constant), reference) if turned else (reference, Constant(constant))
     comparison = Comparison(operator, left, right)
-    scope = Scope({}, {}, {}, {}, MONDAYS[0] + timedelta(minutes=minute))
+    scope = Scope(Callback({}), {}, MONDAYS[0] + timedelta(minutes=minute))
     held = compare(comparison, value_of(left, scope), value_of(right, scope))
     assert bool(minutes(comparison) >> minute & 1) == held
 
