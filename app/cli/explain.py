@@ -11,7 +11,6 @@ import click
 
 from app.cli.current import current_rules, rules_option
 from app.cli.explanation import Circumstances, explanation_lines, explanation_object
-from app.cli.loading import usable_rules
 from app.cli.output import count
 from app.cli.periods import TimeType
 from app.engine.callback import read_callback
@@ -19,8 +18,8 @@ from app.engine.explain import explain as explained
 from app.engine.timestamp import read_time
 from app.errors import Unreadable
 from app.model import Callback, Saved
-from app.replay.again import rejections_of
 from app.replay.changes import CannotChange, Change, changed, read_change
+from app.replay.given import rejections_of
 from app.replay.saved import BadLine, read_saved
 
 WIDTH = 60  # characters of a value on a terminal
@@ -87,7 +86,7 @@ def explain(
         name,
         saved.line,
         *_time(saved, callback, at),
-        rejections=rejections_of(decided_then) if rejections is None else rejections,
+        rejections=rejections_of(saved) if rejections is None else rejections,
         changes=tuple(str(change) for change in changes),
         decided_then=decided_then,
     )

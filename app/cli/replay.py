@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple, NoReturn
 
 import click
 
-from app.cli.loading import usable_rules
+from app.cli.current import rules_option, usable_rules
 from app.cli.output import count
 from app.cli.periods import SinceType, TimeType
 from app.cli.progress import progress_of
@@ -56,9 +56,7 @@ class Percent(click.ParamType[float]):
 @click.option("--journal", is_flag=True, help="The callbacks that `desk serve` saved, of DATABASE_URL.")
 @click.option("--since", type=SinceType(), help="Of the journal those that came since then: 7d or a time.")
 @click.option("--until", type=SinceType(), help="Of the journal those that came before: 1h or a time.")
-@click.option(
-    "--rules", type=click.Path(path_type=Path), help="The rules folder. Default: RULES_DIR, else ./rules."
-)
+@rules_option
 @click.option(
     "--against",
     metavar="recorded|DIR|git:REV",

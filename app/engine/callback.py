@@ -55,7 +55,7 @@ def read_callback(params: Mapping[str, str | list[str]]) -> Callback:
     if not _is_sound(params):
         _refuse_unsound(params)
     task, worker = ATTRIBUTES
-    return Callback(params, _json(params.get(task)), _json(params.get(worker)))
+    return Callback(params, read_attributes(params.get(task)), read_attributes(params.get(worker)))
 
 
 def _is_sound(params: Mapping[str, str | list[str]]) -> bool:

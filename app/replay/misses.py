@@ -55,8 +55,8 @@ def misses(ruleset: RuleSet, defaulted: Iterable[Saved]) -> Misses:
     """What the rules lack for callbacks that got the default; what is no callback is not looked at."""
     found = Misses()
     for saved in defaulted:
-        given = given_of(saved)
         try:
+            given = given_of(saved)
             callback = read_callback(given.params) if given else None
         except Unreadable:
             continue

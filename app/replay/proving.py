@@ -69,10 +69,10 @@ class Redactor:
         """The callback without what is personal, where the rules decide it alike."""
         reservation = saved.params.get("ReservationSid")
         sid = reservation if isinstance(reservation, str) else f"line {saved.line}"
-        given = given_of(saved)
-        if given is None:
-            return LeftOut(sid, UNTIMED)
         try:
+            given = given_of(saved)
+            if given is None:
+                return LeftOut(sid, UNTIMED)
             return self._proved(saved, given) or LeftOut(sid, DIFFERENT)
         except Unreadable as error:
             return LeftOut(sid, str(error))

@@ -359,7 +359,7 @@ def test_what_is_under_way_stays_and_is_named(address: str, journal: Callbacks, 
     assert said.stderr == f"desk: {named} is under way and stays: remove it when it is done\n"
     ledger.record(
         delivery.id, "desk-1:4711", [], state=State.DEAD, stage=Stage.POST, doubt=delivery.doubt,
-        due=NOW, outcome=None, finished=NOW,
+        sent=None, due=NOW, outcome=None, finished=NOW,
     )  # fmt: skip
     assert desk(address, "purge", "--all", "--yes").stdout == "1 callback and 1 delivery removed\n"
 
