@@ -200,9 +200,12 @@ def _blocks(files: Sequence[str]) -> Iterator[Block]:
 
 
 def _advancing(done: Iterator[Done], advance: Callable[[int], None]) -> Iterator[Part]:
-    for each in done:
-        advance(each.size)
-        yield each.part
+    try:
+        for each in done:
+            advance(each.size)
+            yield each.part
+    except OSError as error:
+        _wrong(f"{error.filename or 'a file'} cannot be read: {error.strerror}")
 
 
 @contextmanager

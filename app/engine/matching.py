@@ -90,7 +90,7 @@ class Matcher(Generic[T]):
             except TypeError:  # nor does one equal anything
                 continue
             if places:
-                lists = (*lists, places)
+                lists = (places, *lists)  # the few first, so that less of the others is asked
         return lists
 
 

@@ -38,19 +38,22 @@ class Block(NamedTuple):
         return self.content.size if isinstance(self.content, Range) else len(self.content)
 
 
-def blocks_of(source: str, stream: BinaryIO, path: str | None) -> Iterator[Block]:
-    """The blocks of a stream that is at its beginning. `path` is that of its file, where it can be opened."""
+def blocks_of(source: str, stream: BinaryIO, path: str | None, size: int = BLOCK) -> Iterator[Block]:
+    """The blocks of a stream that is at its beginning, of some `size` each.
+
+    `path` is that of its file, where it can be opened.
+    """
     if path and is_file(stream):
         of_lines = is_of_lines(stream)
         stream.seek(0)
         if of_lines:
-            yield from _cut(source, stream, b"", path)
+            yield from _cut(source, stream, b"", path, size)
         else:
             yield Block(source, 0, Range(path, 0, os.fstat(stream.fileno()).st_size), is_of_lines=False)
         return
     begun = _begun(stream)
     if is_of_lines(BytesIO(begun)):
-        yield from _cut(source, stream, begun, None)
+        yield from _cut(source, stream, begun, None, size)
     else:
         yield Block(source, 0, begun + stream.read(MAX_DOCUMENT), is_of_lines=False)
 
@@ -85,17 +88,17 @@ def _begun(stream: BinaryIO) -> bytes:
     return begun
 
 
-def _cut(source: str, stream: BinaryIO, begun: bytes, path: str | None) -> Iterator[Block]:
+def _cut(source: str, stream: BinaryIO, begun: bytes, path: str | None, size: int) -> Iterator[Block]:
     """Blocks that end with a line. Of a line that is too long only as much is kept as shows that."""
     before = start = end = 0
     held, is_whole = b"", True
-    while piece := begun or stream.read(BLOCK):
+    while piece := begun or stream.read(size):
         begun = b""
         cut = piece.rfind(b"\n") + 1
         if not cut:
             held += piece
             end += len(piece)
-            if len(held) > BLOCK:
+            if len(held) > max(size, MAX_LINE):
                 held, is_whole = held[: MAX_LINE + 1], False
             continue
         content = held + piece[:cut]

@@ -21,10 +21,10 @@ class Done(NamedTuple):
     size: int
 
 
-def parts_of(run: Run, blocks: Iterable[Block], jobs: int) -> Iterator[Done]:
-    """What comes of each block, in order; `jobs` processes share the work where there is enough of it."""
+def parts_of(run: Run, blocks: Iterable[Block], jobs: int, small: int = SMALL) -> Iterator[Done]:
+    """What comes of each block, in order; `jobs` processes share the work where it is more than `small`."""
     coming = iter(blocks)
-    first = list(_few(coming)) if jobs > 1 else []
+    first = list(_few(coming, small)) if jobs > 1 else []
     following = next(coming, None) if jobs > 1 else None
     if following is None:
         for block in chain(first, coming):
@@ -33,12 +33,12 @@ def parts_of(run: Run, blocks: Iterable[Block], jobs: int) -> Iterator[Done]:
         yield from _shared(run, chain(first, [following], coming), jobs)
 
 
-def _few(blocks: Iterator[Block]) -> Iterator[Block]:
+def _few(blocks: Iterator[Block], small: int) -> Iterator[Block]:
     size = 0
     for block in blocks:
         yield block
         size += block.size
-        if size >= SMALL:
+        if size >= small:
             return
 
 

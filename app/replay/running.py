@@ -59,7 +59,7 @@ class _Counting:
 
     def __init__(self, run: Run, source: str) -> None:
         self.tally = Tally(keep=run.keep)
-        self.hours: dict[int, Counter[Outcome]] = defaultdict(Counter)
+        self.hours: dict[int, dict[Outcome, int]] = defaultdict(lambda: defaultdict(int))
         self.rows = Rows(source) if run.with_rows else None
         self.rules = run.rules
         self.source = source

@@ -169,12 +169,13 @@ def _read_document(document: Mapping[str, object], line: int) -> Saved | BadLine
     try:
         if "params" not in document:
             return Saved(line, _params(document))
+        received, decision = document.get("received_at"), document.get("decision")
         return Saved(
             line,
             _params(document["params"]),
-            _received_at(document.get("received_at")),
+            None if received is None else _received_at(received),
             str(document.get("path") or ""),
-            _decision(document.get("decision")),
+            None if decision is None else _decision(decision),
         )
     except _BadError as error:
         return BadLine(line, str(error))
@@ -183,26 +184,29 @@ def _read_document(document: Mapping[str, object], line: int) -> Saved | BadLine
 def _params(given: object) -> Params:
     if not isinstance(given, dict) or not given:
         raise _BadError("`params` is no object of parameters: write Twilio's names and their texts")
-    if {*map(type, given.values())} == {str}:  # as nearly always
-        return given
+    try:
+        "".join(given.values())  # which takes texts alone, as there are nearly always
+    except TypeError:
+        _check_texts(given)
+    return given
+
+
+def _check_texts(given: Mapping[str, object]) -> None:
     for name, value in given.items():
         texts = value if isinstance(value, list) and value else [value]
         if not all(isinstance(text, str) for text in texts):
             raise _BadError(f"the parameter {name} is no text: write it in quotes, as Twilio sent it")
-    return given
 
 
-def _received_at(given: object) -> datetime | None:
-    if given is None:
-        return None
+def _received_at(given: object) -> datetime:
     time = read_time(given) if isinstance(given, str) else None
     if time is None:
         raise _BadError("`received_at` is no time: write one such as 2026-11-23T17:30:00Z, or leave it out")
     return time
 
 
-def _decision(given: object) -> Mapping[str, object] | None:
-    if given is not None and not isinstance(given, dict):
+def _decision(given: object) -> Mapping[str, object]:
+    if not isinstance(given, dict):
         raise _BadError("`decision` is no object: leave it out")
     return given
 

@@ -1,8 +1,13 @@
 """The parameters of a request to a Callback."""
 
-import pytest
+from collections.abc import Mapping
 
-from app.engine.callback import read_callback
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from marshmallow import ValidationError
+
+from app.engine.callback import CallbackSchema, read_callback
 from app.errors import Unreadable
 from tests.builders import PARAMS, parameters
 
@@ -110,3 +115,34 @@ def test_an_event_callback() -> None:
 def test_one_odd_value_costs_nothing_else(attributes: str, seen: object) -> None:
     """JSON is read although one value of it is odd: the task's type still counts."""
     assert read_callback({**PARAMS, "TaskAttributes": attributes}).task == seen
+
+
+SIDS = [name for name in PARAMS if name.endswith("Sid")]
+TAILS = st.text("0123456789abcdefABCDEFgG\n٠ ", min_size=31, max_size=33) | st.just("0" * 32)
+VALUES = st.one_of(
+    st.builds(lambda prefix, tail: prefix + tail, st.sampled_from(["WT", "WR", "AC", "wt", ""]), TAILS),
+    st.sampled_from([*PARAMS.values(), "", "\n".join([PARAMS["TaskSid"]] * 2)]),
+)
+
+
+def refused_by_the_schema(params: Mapping[str, str]) -> bool:
+    """What is asked of the SIDs, slowly."""
+    try:
+        CallbackSchema().load({name: value for name, value in params.items() if value})
+    except ValidationError:
+        return True
+    return not all(params.get(name) for name in ("WorkspaceSid", "TaskSid", "ReservationSid"))
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.dictionaries(st.sampled_from(SIDS), VALUES, max_size=3), st.sets(st.sampled_from(SIDS), max_size=2))
+@example({}, set())
+@example({"WorkflowSid": ""}, set())
+def test_one_look_finds_what_the_schema_finds(changed: dict[str, str], left_out: set[str]) -> None:
+    """The SIDs are read at once as they are one by one, whichever are changed or missing."""
+    params = {name: value for name, value in {**PARAMS, **changed}.items() if name not in left_out}
+    try:
+        refused = read_callback(params) is None
+    except Unreadable:
+        refused = True
+    assert refused is refused_by_the_schema(params)

@@ -78,6 +78,36 @@ def test_the_time_is_utc() -> None:
     assert scope.variables == {"a": 1}
 
 
+def test_other_vars_beside() -> None:
+    """Rules with other vars see the same callback."""
+    scope = scope_of(callback({"a": 1}, {"b": 2}, TaskAge="7"), {"v": 1}, MONDAY_NOON)
+    other = scope.beside({"v": 2})
+    assert (scope.variables, other.variables) == ({"v": 1}, {"v": 2})
+    assert (other.task, other.worker, other.callback, other.now) == (
+        scope.task,
+        scope.worker,
+        scope.callback,
+        scope.now,
+    )
+
+
+@pytest.mark.parametrize("root", ["task", "worker", "callback", "vars"])
+def test_roots(root: str) -> None:
+    """A root is named as references name it, and is made once."""
+    scope = scope_of(callback({"a": 1}), {"v": 1}, MONDAY_NOON)
+    assert scope.root(root) is scope.root(root)
+    assert scope.root(root) is getattr(scope, "variables" if root == "vars" else root)
+
+
+def test_there_is_no_other_root() -> None:
+    """Neither by a name of references nor of Python."""
+    scope = scope_of(callback(), {}, MONDAY_NOON)
+    with pytest.raises(KeyError):
+        scope.root("taskrouter")
+    with pytest.raises(AttributeError):
+        _ = scope.nothing
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
