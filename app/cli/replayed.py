@@ -135,7 +135,7 @@ def _heading(tally: Tally) -> str:
 
 def _verdict(replayed: Replayed) -> str:
     tally = replayed.tally
-    changed = f"{tally.changed:,} of {tally.compared:,} ({replayed.changed_percent:.2g} %)"
+    changed = f"{tally.changed:,} of {tally.compared:,} ({replayed.changed_percent:.4g} %)"
     if not tally.changed:
         return f"all {tally.compared:,} are decided as by {replayed.against}"
     return click.style(f"{changed} are decided otherwise than by {replayed.against}", bold=True)

@@ -34,11 +34,14 @@ def saved(
     *,
     at: datetime | None = MONDAY_NOON,
     line: int = 1,
+    number: int = 1,
     decision: Mapping[str, object] | None = None,
     **params: str,
 ) -> Saved:
-    """A callback as it was kept."""
-    return Saved(line, parameters(task, {"contact_uri": "client:alice"}, **params), at, "", decision)
+    """A callback as it was kept; its SIDs hold a `number`, and `params` are by Twilio's names."""
+    sids = {"TaskSid": f"WT{number:032}", "ReservationSid": f"WR{number:032}"}
+    given = parameters(task, {"contact_uri": "client:alice"}, **{**sids, **params})
+    return Saved(line, given, at, "", decision)
 
 
 def recorded(one: Saved, rules: RuleSet, **more: object) -> Saved:
