@@ -171,8 +171,10 @@ def retry(reservation: str, period: timedelta, yes: bool) -> None:
             _end_kept(delivery)
         if delivery.state is State.AMBIGUOUS and not yes:
             _ask(reservation)
+        # One that was dead may have been retried elsewhere since, and be ambiguous: nobody agreed to that.
+        agreed = RETRIED if yes else (delivery.state,)
         now = datetime.now(UTC)
-        delivery = ledger.retry(reservation, now, now + period) or _end_unknown(reservation)
+        delivery = ledger.retry(reservation, now, now + period, agreed) or _end_unknown(reservation)
     if delivery.state is not State.PENDING or delivery.due != now:  # somebody else retried it meanwhile
         _end_kept(delivery)
     click.echo(_due_again(delivery))

@@ -152,10 +152,13 @@ class Ledger:
         with self._database.reading() as connection:
             return tuple(map(attempt_of, connection.execute(made.order_by(attempts_made.c.id))))
 
-    def retry(self, reservation_sid: str, now: datetime, deadline: datetime) -> Delivery | None:
-        """Makes a DEAD or AMBIGUOUS delivery PENDING again, from its first stage, until the deadline.
+    def retry(
+        self, reservation_sid: str, now: datetime, deadline: datetime, states: Sequence[State] = RETRIED
+    ) -> Delivery | None:
+        """Makes a delivery in one of these states PENDING again, from its first stage, until the deadline.
 
-        An ambiguous one loses its doubt: a human decided to send again. Any other is returned as it stands.
+        An ambiguous one loses its doubt: a human decided to send again. One in any other state, which whoever
+        decided has not seen, is returned as it stands.
         """
         again = {
             "state": State.PENDING,
@@ -168,7 +171,7 @@ class Ledger:
             "expires": deadline,
             "finished": None,
         }
-        given_up = (deliveries.c.reservation_sid == reservation_sid) & deliveries.c.state.in_(RETRIED)
+        given_up = (deliveries.c.reservation_sid == reservation_sid) & deliveries.c.state.in_(states)
         with self._database.writing() as connection:
             connection.execute(update(deliveries).where(given_up).values({**again, **FREE}))
             return _found(connection, reservation_sid)

@@ -57,6 +57,17 @@ def test_what_has_ended_well_is_not_retried(ledger: Ledger, state: State) -> Non
     assert ledger.find("WR1") == found
 
 
+def test_what_nobody_saw_is_not_retried(ledger: Ledger) -> None:
+    """A dead one may have become ambiguous since it was looked at: sending again needs another answer."""
+    delivery, _ = ledger.open(promise(), OURS, NOW, LEASE)
+    assert record(ledger, delivery, state=State.AMBIGUOUS)
+    found = ledger.find("WR1")
+    assert ledger.retry("WR1", NOW + SECOND, NOW + LEASE, [State.DEAD]) == found
+    retried = ledger.retry("WR1", NOW + SECOND, NOW + LEASE, [State.AMBIGUOUS])
+    assert retried
+    assert retried.state is State.PENDING
+
+
 def test_what_is_not_there_is_none(ledger: Ledger) -> None:
     """Neither found nor retried."""
     assert ledger.find("WR1") is None
