@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.model import Call, Delivery, Doubt, Ending, Instruction, Outcome, Promise, Stage, State
+from tests import builders
 from tests.builders import MONDAY_NOON
 
 NOW = MONDAY_NOON
@@ -23,17 +24,8 @@ STAYING = (CONFERENCE, DEQUEUE, CALL, replace(CALL, fields={**CALL.fields, "acce
 def promise(instruction: Instruction = ACCEPT, number: int = 1, **more: Any) -> Promise:
     """A promise that came at NOW: 30 s for the post, 120 s until the reservation times out."""
     workspace, task, reservation = (f"{kind}{number:032d}" for kind in ("WS", "WT", "WR"))
-    given: dict[str, Any] = {
-        "call": Call(workspace, task, reservation, instruction),
-        "on_failure": None,
-        "rule": "only",
-        "rules_version": "v1",
-        "telling": None,
-        "arrived": NOW,
-        "deadline": NOW + 30 * SECOND,
-        "expires": NOW + 120 * SECOND,
-    }
-    return Promise(**{**given, **more})
+    call = Call(workspace, task, reservation, instruction)
+    return builders.promise(**{"call": call, "rule": "only", "deadline": NOW + 30 * SECOND, **more})
 
 
 def delivery(instruction: Instruction = ACCEPT, **more: Any) -> Delivery:
