@@ -121,6 +121,25 @@ def read_rest_settings(environment: Mapping[str, str]) -> RestSettings:
     return settings
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningSettings:
+    """What signing as Twilio needs: the first of several tokens. `api_base` is where the service posts."""
+
+    account_sid: str
+    token: Secret
+    api_base: str | None
+
+
+def read_signing_settings(environment: Mapping[str, str]) -> SigningSettings:
+    """What signing as Twilio needs. Raises SettingsError, which names every variable that cannot be used."""
+    reading = _Reading(environment)
+    account_sid = reading.value("TWILIO_ACCOUNT_SID", _account_sid)
+    tokens = reading.value("TWILIO_AUTH_TOKEN", _tokens)
+    api_base = reading.value("TWILIO_API_BASE", _base_url, None)
+    reading.end()
+    return SigningSettings(account_sid=account_sid, token=tokens[0], api_base=api_base)
+
+
 REQUIRED: Any = object()
 
 

@@ -34,13 +34,19 @@ HOMES = {
     "prometheus_client": ("app.rulebook.metrics", "app.journal.metrics", "app.web", "app.assembly"),
     "psycopg": ("app.storage.postgresql",),
     "re2": ("app.engine.expressions", "app.engine.conditions"),
-    "requests": ("app.delivery.client", "app.delivery.outcomes", "app.sandbox"),
+    "requests": ("app.replay.sending", "app.delivery.client", "app.delivery.outcomes", "app.sandbox"),
     "rich": ("app.cli",),
     "sqlalchemy": ("app.storage",),
-    "twilio": ("app.delivery.client", "app.delivery.outcomes", "app.web.signature", "app.sandbox"),
+    "twilio": (
+        "app.replay.sending",
+        "app.delivery.client",
+        "app.delivery.outcomes",
+        "app.web.signature",
+        "app.sandbox",
+    ),
     "urllib3": ("app.delivery.client", "app.delivery.outcomes"),
     "watchfiles": ("app.rulebook.watching",),
-    "werkzeug": ("app.web", "app.sandbox"),
+    "werkzeug": ("app.web", "app.sandbox", "app.replay.sending"),
     "yaml": ("app.engine.source", "app.replay.as_test"),
 }
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, NoReturn
+from typing import NamedTuple
 
 import click
 
@@ -19,6 +19,17 @@ from app.cli.output import count
 from app.cli.periods import SinceType, TimeType
 from app.cli.progress import progress_of
 from app.cli.replayed import RENDERERS, Replayed
+from app.cli.saving import save_as_test
+from app.cli.sending import Sending, send_to
+from app.cli.sources import (
+    JOURNAL,
+    STDIN,
+    Item,
+    end_unreadable,
+    items_of_files,
+    items_of_journal,
+    opened,
+)
 from app.engine.ruleset import RuleSet
 from app.model import Saved
 from app.replay.again import Clock, again
@@ -35,7 +46,6 @@ from app.storage import Callbacks, Database, Sought
 
 RECORDED = "recorded"
 REVISION = "git:"
-JOURNAL = "journal"
 TOGETHER = 5_000  # rows of the journal that are counted at once
 
 
@@ -75,6 +85,27 @@ class Percent(click.ParamType[float]):
 )
 @click.option("--fail-if-changed", type=Percent(), help="Exit with 1 where more than that changed.")
 @click.option("--jobs", type=click.IntRange(1, 512), help="How many processes. Default: one for each core.")
+@click.option(
+    "--to", "url", metavar="URL", help="Sends them to a service that runs, and compares its answers."
+)
+@click.option(
+    "--rate", type=click.FloatRange(0, min_open=True), metavar="N", help="With --to so many a second; 10."
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, min_open=True),
+    metavar="N",
+    help="With --to in the rhythm in which they came, N times as fast.",
+)
+@click.option("--yes", is_flag=True, help="With --to even where it would reach other machines, or Twilio.")
+@click.option(
+    "--save-test",
+    "test_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Adds one as a test to a file of the rules folder, without personal data.",
+)
+@click.option("--line", type=click.IntRange(1), help="With --save-test which line; in a HAR, which entry.")
 @click.option("--format", "form", type=click.Choice([*RENDERERS]), default="text", show_default=True)
 @click.pass_context
 def replay(
@@ -89,6 +120,12 @@ def replay(
     shown: int,
     fail_if_changed: float | None,
     jobs: int | None,
+    url: str | None,
+    rate: float | None,
+    speed: float | None,
+    yes: bool,
+    test_file: Path | None,
+    line: int | None,
     form: str,
 ) -> None:
     """Decides saved callbacks again with the rules as they are now, each at its own time.
@@ -100,8 +137,13 @@ def replay(
     Prints how many callbacks each rule decides, and what changed: from which rule to which, and the terms
     that came out otherwise. Bad lines are named and skipped.
 
-    Exits 0 whether anything changed or not, 1 when there was a bad line, the rules hold errors or more
-    changed than --fail-if-changed allows, 2 when an option is wrong or something cannot be read.
+    With --to they are sent to a service that runs, signed anew and with a Timestamp of now, and its answers
+    are compared with the recorded ones; that needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, those of the
+    service. It refuses a service, or a REST API behind it (TWILIO_API_BASE), on another machine unless --yes.
+
+    Exits 0 whether anything changed or not, 1 when there was a bad line, the rules hold errors, a request was
+    refused or not answered, or more changed than --fail-if-changed allows, 2 when an option is wrong or
+    something cannot be read.
 
     \b
     Examples:
@@ -110,22 +152,31 @@ def replay(
       desk replay monday.jsonl tuesday.jsonl --against ../live/rules --format json | jq .changes
       desk replay --journal --since 7d --against git:HEAD~1
       desk replay - --format csv > decisions.csv
+      desk replay callbacks.jsonl --to http://127.0.0.1:8080 --speed 10
+      desk replay callbacks.jsonl --line 12 --save-test rules/saved_test.yaml
     """
     _check_usage(files, journal=journal, bounded=bool(since or until))
+    _check_modes(url, rate, speed, test_file, line, yes=yes)
     environment = process_environment()
     folder = rules or rules_folder(environment)
+    sought = Sought(since=since, until=until)
+    if test_file:
+        save_as_test(_items(files, sought, environment), line, test_file, folder, environment)
+        return
     ruleset = usable_rules(folder, environment)
+    if url:
+        sending = Sending(url, rate, speed, shown, fail_if_changed, yes=yes)
+        send_to(sending, _items(files, sought, environment), ruleset, environment, form)
+        return
     compared = _compared(against, folder, ruleset, environment)
     run = Run(ruleset, compared.against, Clock(datetime.now(UTC), at), shown, with_rows=form == "csv")
-    coming = (
-        _of_journal(run, Sought(since=since, until=until), environment)
-        if journal
-        else _of_files(run, files, jobs or _cores())
-    )
+    coming = _of_journal(run, sought, environment) if journal else _of_files(run, files, jobs or _cores())
     with coming as parts:
         tally = _total(parts, run)
     if against == RECORDED and not tally.compared:
-        _wrong("there is no decision to compare with: leave --against out, or name a folder or git:REV")
+        end_unreadable(
+            "there is no decision to compare with: leave --against out, or name a folder or git:REV"
+        )
     tally.examples = [_explained(each, run) for each in tally.examples]
     replayed = Replayed(tally, ruleset.version, compared.name)
     RENDERERS[form](replayed)
@@ -141,6 +192,29 @@ def _check_usage(files: Sequence[str], *, journal: bool, bounded: bool) -> None:
         raise click.UsageError("--since and --until belong to --journal")
     if files.count("-") > 1:
         raise click.UsageError("standard input can be read once: name - once")
+
+
+def _check_modes(
+    url: str | None,
+    rate: float | None,
+    speed: float | None,
+    test_file: Path | None,
+    line: int | None,
+    *,
+    yes: bool,
+) -> None:
+    if url and test_file:
+        raise click.UsageError("--to and --save-test are two different things: use one")
+    if (rate or speed or yes) and not url:
+        raise click.UsageError("--rate, --speed and --yes belong to --to")
+    if rate and speed:
+        raise click.UsageError("--rate and --speed are two ways to say when: use one")
+    if line and not test_file:
+        raise click.UsageError("--line belongs to --save-test")
+
+
+def _items(files: Sequence[str], sought: Sought, environment: Mapping[str, str]) -> Iterator[Item]:
+    return items_of_files(files) if files else items_of_journal(sought, environment)
 
 
 class _Compared(NamedTuple):
@@ -176,26 +250,19 @@ def _bytes_of(files: Sequence[str]) -> int | None:
         if file == "-":
             total = None
             continue
-        with _opened(file) as stream:
+        with opened(file) as stream:
             total = (
                 total + os.fstat(stream.fileno()).st_size if total is not None and is_file(stream) else None
             )
     return total
 
 
-def _opened(file: str) -> BinaryIO:
-    try:
-        return Path(file).open("rb")
-    except OSError as error:
-        _wrong(f"{file} cannot be read: {error.strerror}")
-
-
 def _blocks(files: Sequence[str]) -> Iterator[Block]:
     for file in files:
         if file == "-":
-            yield from blocks_of("standard input", sys.stdin.buffer, None)
+            yield from blocks_of(STDIN, sys.stdin.buffer, None)
         else:
-            with _opened(file) as stream:
+            with opened(file) as stream:
                 yield from blocks_of(file, stream, file)
 
 
@@ -205,7 +272,7 @@ def _advancing(done: Iterator[Done], advance: Callable[[int], None]) -> Iterator
             advance(each.size)
             yield each.part
     except OSError as error:
-        _wrong(f"{error.filename or 'a file'} cannot be read: {error.strerror}")
+        end_unreadable(f"{error.filename or 'a file'} cannot be read: {error.strerror}")
 
 
 @contextmanager
@@ -251,7 +318,3 @@ def _status(replayed: Replayed, allowed: float | None) -> int:
         said = f"{count(replayed.tally.changed, 'callback')} changed ({replayed.changed_percent:.4g} %)"
         click.echo(f"desk: {said}, allowed are {allowed:g} %", err=True)
     return 1 if too_many or replayed.tally.bad_lines else 0
-
-
-def _wrong(message: str) -> NoReturn:
-    raise click.BadParameter(message, param_hint="FILE")

@@ -60,12 +60,8 @@ class Document(TypeDecorator[Mapping[str, Any]]):
             return _json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, Any] | None:
-        if value is None:
-            return None
-        try:
-            return dict(orjson.loads(value))
-        except orjson.JSONDecodeError:
-            return dict(json.loads(value))
+        # Not orjson, which reads a number beyond 64 bits as a float.
+        return None if value is None else dict(json.loads(value))
 
 
 class Named(TypeDecorator[E], Generic[E]):

@@ -4,20 +4,17 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
 import pytest
 
-from app.engine.callback import read_callback
-from app.engine.decide import decide
 from app.engine.masking import secrets_of
 from app.engine.record import record_of
 from app.engine.ruleset import RuleSet
-from app.engine.scope import scope_of
-from app.engine.timestamp import read_time
 from app.model import Mode, Saved
+from app.replay.again import Clock, again
 from app.rulebook import Rulebook, Standing
 from app.service import Desk
 from app.storage import Callbacks, Sought
@@ -59,23 +56,17 @@ rules:
 default:
   reply: {{instruction: reject, activity_sid: {OFFLINE}}}
 """
+NEVER = datetime(1999, 1, 1, tzinfo=UTC)
 ODD = "später \0 ☎ \U0001f4de \\u0000 \\ \" ' \n \x7f"
 
 
 def decided_again(saved: Saved, rules: RuleSet) -> bytes:
     """The record of the saved callback's decision under these rules, from nothing but what was saved."""
-    then = saved.decision or {}
-    params = then.get("decided_from") or saved.params
-    at = read_time(str(then["decided_at"])) if "decided_at" in then else saved.received_at
-    rejections = then["rejections"]
-    assert isinstance(params, dict)
-    assert isinstance(at, datetime)
-    assert isinstance(rejections, int)
-    callback = read_callback(params)
-    task_type = rules.task_type(scope_of(callback, rules.variables, at))
-    decision = decide(rules, callback, at, rejections)
-    more = {key: then[key] for key in ("answered", "decided_at", "decided_from") if key in then}
-    return orjson.dumps(record_of(decision, task_type, rejections, secrets_of(rules)) | more)
+    asked = again(saved, Clock(NEVER), rules.variables)
+    task_type = rules.task_type(asked.scope)
+    record = record_of(asked.decided(rules), task_type, asked.rejections, secrets_of(rules))
+    kept = saved.decision or {}
+    return orjson.dumps(record | {key: kept[key] for key in kept if key not in record})
 
 
 @dataclass

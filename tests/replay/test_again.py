@@ -65,13 +65,13 @@ def test_decided_as_the_service_does() -> None:
         rules: [{name: big, when: task.n > vars.limit, post: {instruction: accept}}]
         """)
     for rejections in (1, 2):
-        for answered, inline in ((None, False), ("inline", True)):
+        for answered in (None, "inline"):
             kept = saved({"n": 4}, decision={"rejections": rejections, "answered": answered})
             asked = again(kept, CLOCK, {"limit": 9})
             call = callback({"n": 4}, {"contact_uri": "client:alice"})
-            assert asked.decided(rules) == decide(rules, call, MONDAY_NOON, rejections, inline=inline)
+            assert asked.decided(rules) == decide(rules, call, MONDAY_NOON, rejections)
     answered_inline = again(saved({"n": 4}, decision={"answered": "inline"}), CLOCK, rules.variables)
-    assert answered_inline.decided(rules).mode is Mode.REPLY
+    assert answered_inline.decided(rules).mode is Mode.POST
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def numbers(found: Sequence[Saved]) -> list[object]:
 def test_what_was_saved_is_read_back_as_it_was(callbacks: Callbacks) -> None:
     """A repeated parameter is a list, and odd text stands letter for letter; `line` is the row's number."""
     given: Params = {**parameters(), "More": ["a", ODD], ODD: ODD}
-    decision = {"rule": ODD, "mode": "post", "task_type": ODD, "more": [2**70]}
+    decision = {"rule": ODD, "mode": "post", "task_type": ODD, "more": [2**70 + 1]}
     one = Saved(7, given, NOW, "/assignment", decision)
     callbacks.add_all([one, saved(2)])
     callbacks.add_all([])
