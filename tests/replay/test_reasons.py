@@ -48,6 +48,11 @@ def why(then: RuleSet, now: RuleSet, task: Mapping[str, object], *, against_rule
             ],
         ),
         ("timeout: 20", "timeout: 30", ["timeout: 20 before, 30 now"]),
+        (
+            'reply: {instruction: dequeue, from: "+18005550101", timeout: 20}',
+            "post: {instruction: reject}\n        on_failure: {instruction: accept}",
+            ['on_failure: null before, {"instruction": "accept"} now'],
+        ),
         (", timeout: 20", "", ["timeout: 20 before, none now"]),
         ("dequeue, ", "dequeue, record: do-not-record, ", ['record: none before, "do-not-record" now']),
     ],

@@ -120,6 +120,8 @@ def test_the_timeline_is_bounded(hours: int) -> None:
         total = Tally()
         for part in order:
             total.add(part)
+        more = Tally(hours=Counter({(MONDAY_NOON, "rule 0"): 1}))
+        total.add(more)
         wider = Tally()
         wider.add(total)
         assert (wider.hours, wider.span) == (total.hours, total.span)
@@ -127,7 +129,7 @@ def test_the_timeline_is_bounded(hours: int) -> None:
     assert sums[0] == sums[1]
     span, counted = sums[0]
     assert span == (1 if hours == 100 else DAY)
-    assert counted.total() == 5 * hours
+    assert counted.total() == 5 * hours + 1
     assert {at.hour for at, _ in counted} == ({0} if span == DAY else set(range(24)))
 
 
