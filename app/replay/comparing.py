@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 from app.engine.masking import secrets_of
 from app.engine.record import record_of, shown
 from app.engine.ruleset import RuleSet
+from app.engine.wire import rendered_object
 from app.model import Decision, Instruction, Problem, Saved
 from app.replay.again import Again
 from app.replay.tally import Choice
@@ -75,7 +76,13 @@ class Recorded:
         )
 
     def _is(self, record: Record, name: str, instruction: Instruction | None) -> bool:
-        return name not in record or record[name] == shown(instruction, self._secrets)
+        if name not in record:
+            return True
+        kept = record[name]
+        if instruction is None or kept is None:
+            return instruction is kept
+        # Masking takes longest, and most hold no secret.
+        return kept == rendered_object(instruction) or kept == shown(instruction, self._secrets)
 
 
 class OtherRules:

@@ -39,17 +39,18 @@ class Run:
     def part(self, source: str, items: Iterable[Saved | BadLine]) -> Part:
         """Decides what was read of a source."""
         counting = _Counting(self, source)
+        rules, against, clock, variables = self.rules, self.against, self.clock, self.rules.variables
         for item in items:
             if isinstance(item, BadLine):
                 counting.bad(item)
                 continue
             try:
-                asked = again(item, self.clock, self.rules.variables)
+                asked = again(item, clock, variables)
             except Unreadable as error:
                 counting.bad(BadLine(item.line, str(error)))
                 continue
-            decision = asked.decided(self.rules)
-            before = self.against.before(item, asked, decision) if self.against else None
+            decision = asked.decided(rules)
+            before = against.before(item, asked, decision) if against else None
             counting.add(item, asked, decision, before)
         return Part(counting.ended(), counting.rows.text() if counting.rows else "")
 
