@@ -19,7 +19,7 @@ from app.engine.timestamp import read_time
 from app.errors import Unreadable
 from app.model import Callback, Saved
 from app.replay.changes import CannotChange, Change, changed, read_change
-from app.replay.given import rejections_of
+from app.replay.given import decided_at, decided_from, rejections_of
 from app.replay.saved import BadLine, read_saved
 
 WIDTH = 60  # characters of a value on a terminal
@@ -67,8 +67,8 @@ def explain(
     instruction in both of Twilio's forms. Secrets are shown as ***.
 
     FILE holds one saved callback, or several of which --line names one: JSON Lines, JSON objects of
-    parameters, raw request bodies, or a HAR file. The time is that of --at, else the callback's received_at,
-    else its Timestamp, else now.
+    parameters, raw request bodies, or a HAR file. The time is that of --at, else that of the saved decision,
+    else the callback's received_at, else its Timestamp, else now.
 
     \b
     Examples:
@@ -85,7 +85,7 @@ def explain(
     circumstances = Circumstances(
         name,
         saved.line,
-        *_time(saved, callback, at),
+        *_time(saved, callback, at, name),
         rejections=rejections_of(saved) if rejections is None else rejections,
         changes=tuple(str(change) for change in changes),
         decided_then=decided_then,
@@ -142,7 +142,7 @@ def _wrong(message: str) -> click.BadParameter:
 
 def _callback(saved: Saved, changes: tuple[Change, ...], name: str) -> Callback:
     try:
-        callback = read_callback(saved.params)
+        callback = read_callback(decided_from(saved))
     except Unreadable as error:
         raise _wrong(f"{name}:{saved.line}: {error}") from None
     try:
@@ -153,11 +153,15 @@ def _callback(saved: Saved, changes: tuple[Change, ...], name: str) -> Callback:
     return callback
 
 
-def _time(saved: Saved, callback: Callback, at: datetime | None) -> tuple[datetime, str]:
+def _time(saved: Saved, callback: Callback, at: datetime | None, name: str) -> tuple[datetime, str]:
     """The time, and where it comes from."""
     if at:
         return at, "--at"
-    if saved.received_at:
-        return saved.received_at, "received_at"
+    try:
+        known = decided_at(saved)
+    except Unreadable as error:
+        raise _wrong(f"{name}:{saved.line}: {error}") from None
+    if known:
+        return known, "received_at" if known == saved.received_at else "the decision"
     sent = read_time(callback.sid("Timestamp"))
     return (sent, "the callback's Timestamp") if sent else (datetime.now(UTC), "now")

@@ -439,3 +439,25 @@ def test_a_terminal_has_colours_and_shorter_values(folder: Path, tmp_path: Path)
     assert "support: \x1b[32m\x1b[1mmatched\x1b[0m" in shown
     assert f'task.value is "{"long " * 11}lon…' in shown
     assert f'task.value is "{"long " * 40}"' in explain(folder, "", path=str(file)).stdout
+
+
+def test_a_repeat_is_explained_as_it_was_decided(folder: Path) -> None:
+    """Its decision says from which parameters and when: those of the first one."""
+    decision = {
+        "rule": "night",
+        "decided_from": parameters({"type": "chat"}, WORKER),
+        "decided_at": "2026-11-23T23:00:00Z",
+    }
+    read = document(
+        explain(folder, saved(received_at="2026-11-23T12:00:00Z", decision=decision), "--format", "json")
+    )
+    assert (read["task_type"], read["at"]) == ("chat", "2026-11-23T23:00:00Z")
+    assert (read["at_from"], read["rule"]) == ("the decision", "night")
+
+
+@pytest.mark.parametrize("odd", [{"decided_from": 5}, {"decided_at": "some day"}])
+def test_an_odd_decision(folder: Path, odd: dict[str, object]) -> None:
+    """It is named with its line."""
+    ended = explain(folder, saved(decision=odd))
+    assert ended.exit_code == 2
+    assert f"standard input:1: `decision.{next(iter(odd))}`" in ended.stderr
