@@ -104,7 +104,9 @@ def items(file: Path) -> Iterator[Saved]:
 
 def test_every_record_is_the_same_byte_for_byte(exported: Path, rules: RuleSet) -> None:
     """From nothing but its own line; every mode is among them, repeats, fallbacks and problems."""
-    secrets, modes, kinds, number = secrets_of(rules), set(), set(), 0
+    secrets, number = secrets_of(rules), 0
+    modes: set[object] = set()
+    kinds: set[object] = set()
     for saved in items(exported):
         number += 1
         asked = again(saved, CLOCK, rules.variables)

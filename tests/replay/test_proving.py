@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -190,13 +189,13 @@ def test_what_was_decided_otherwise_before_gets_the_decision_of_today(rules: Rul
     """And is counted; another version of the rules alone is no difference."""
     one = saved(rules, GOLD)
     assert one.decision
-    older = replace(one, decision={**one.decision, "rules_version": "old"})
+    older = one._replace(decision={**one.decision, "rules_version": "old"})
     assert proved(rules, older).agrees
-    other = replace(one, decision={**one.decision, "rule": "silver"})
+    other = one._replace(decision={**one.decision, "rule": "silver"})
     item = proved(rules, other)
     assert not item.agrees
     assert (item.saved.decision or {})["rule"] == "gold"
-    assert proved(rules, replace(one, decision=None)).agrees
+    assert proved(rules, one._replace(decision=None)).agrees
 
 
 def test_a_repeated_callback_keeps_what_it_was_decided_from(rules: RuleSet) -> None:
@@ -269,7 +268,7 @@ def test_sums_say_what_an_export_came_to(rules: RuleSet) -> None:
     """Proved, left out, decided otherwise than recorded, and kept for templates."""
     sums = Sums()
     one = saved(rules, {"type": "shout", "name": "Zoe", "call_sid": CALL_SID})
-    for each in (one, replace(one, decision={"rule": "old"}), replace(one, received_at=None)):
+    for each in (one, one._replace(decision={"rule": "old"}), one._replace(received_at=None)):
         sums.add(Redactor(rules).redact(each))
     assert (sums.proved, sums.left_out, sums.rewritten) == (2, 1, 1)
     assert sums.kept[("task", "name")] == 2

@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Lock, Thread
@@ -121,9 +120,9 @@ def test_a_post_that_was_given_inline(sender: Sender) -> None:
 def test_what_comes_from_the_clock_is_marked(sender: Sender) -> None:
     """The callback came on another day, when the default decided."""
     rejected = replied({"instruction": "reject", "activity_sid": OFFLINE})
-    another_day = replace(saved("hours", rejected), received_at=datetime.now(UTC) - timedelta(days=3))
+    another_day = saved("hours", rejected)._replace(received_at=datetime.now(UTC) - timedelta(days=3))
     assert sender.send(another_day).verdict is Verdict.CLOCK
-    today = replace(another_day, received_at=datetime.now(UTC))
+    today = another_day._replace(received_at=datetime.now(UTC))
     assert sender.send(today).verdict is Verdict.DIFFERENT
 
 
@@ -140,7 +139,7 @@ def test_a_refusal_is_told_with_its_reason(serve: Serve, sender: Sender, rules: 
     sent = wrong.send(saved("support", replied(DEQUEUE)))
     assert sent.verdict is Verdict.REFUSED
     assert sent.why.startswith("403 the signature does not fit")
-    broken = replace(saved("support"), params={"TaskSid": "WT1"})
+    broken = saved("support")._replace(params={"TaskSid": "WT1"})
     assert sender.send(broken).why.startswith("400 the parameter WorkspaceSid is missing")
 
 
