@@ -29,7 +29,7 @@ HOMES = {
     "click": ("app.cli",),
     "flask": ("app.web", "app.sandbox", "app.assembly", "app.wsgi", "app.cli.serve"),
     "gunicorn": ("app.web.server", "app.web.worker"),
-    "jinja2": ("app.engine.templates", "app.engine.fragments", "app.engine.filters"),
+    "jinja2": ("app.replay.report", "app.engine.templates", "app.engine.fragments", "app.engine.filters"),
     "marshmallow": ("app.engine",),
     "prometheus_client": ("app.rulebook.metrics", "app.journal.metrics", "app.web", "app.assembly"),
     "psycopg": ("app.storage.postgresql",),

@@ -152,6 +152,7 @@ def replay(
       desk replay monday.jsonl tuesday.jsonl --against ../live/rules --format json | jq .changes
       desk replay --journal --since 7d --against git:HEAD~1
       desk replay - --format csv > decisions.csv
+      desk replay callbacks.jsonl --against git:HEAD --show 200 --format html > report.html
       desk replay callbacks.jsonl --to http://127.0.0.1:8080 --speed 10
       desk replay callbacks.jsonl --line 12 --save-test rules/saved_test.yaml
     """
@@ -178,7 +179,7 @@ def replay(
             "there is no decision to compare with: leave --against out, or name a folder or git:REV"
         )
     tally.examples = [_explained(each, run) for each in tally.examples]
-    replayed = Replayed(tally, ruleset.version, compared.name)
+    replayed = Replayed(tally, ruleset.version, compared.name, str(folder), files or (JOURNAL,))
     RENDERERS[form](replayed)
     ctx.exit(_status(replayed, fail_if_changed))
 

@@ -1,8 +1,10 @@
 """What a replay came to, as lines for people and as an object for programs."""
 
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import click
 from rich.table import Table
@@ -10,6 +12,7 @@ from rich.table import Table
 from app.cli.output import count, iso, json_text, one_line
 from app.cli.tables import make_table, show
 from app.engine.wire import Form
+from app.replay.report import About, html_report
 from app.replay.tally import Changed, Choice, Pair, Tally
 
 ACROSS = 8  # rules beside each other in a matrix; more stand in a list
@@ -18,11 +21,13 @@ DEFERRED = "defer"  # what stands for an instruction where there is none
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """All that a report may tell. `against` names what was compared with, for people."""
+    """All that a report may tell. `folder`, `against` and `sources` are what people call them."""
 
     tally: Tally
     rules_version: str
     against: str
+    folder: str
+    sources: Sequence[str]
 
     @property
     def changed_percent(self) -> float:
@@ -196,9 +201,19 @@ def _show_nothing(replayed: Replayed) -> None:
         click.echo(one_line(f"{bad.source}:{bad.line.line}: {bad.line.message}"), err=True)
 
 
+def _show_html(replayed: Replayed) -> None:
+    if sys.stdout.isatty():
+        raise click.UsageError("a page is of no use on a terminal: write it to a file, > report.html")
+    about = About(
+        replayed.folder, replayed.rules_version, replayed.against, replayed.sources, datetime.now(UTC)
+    )
+    click.echo(html_report(replayed.tally, about).encode(errors="replace"))
+
+
 # Each format and what prints the report in it.
 RENDERERS: Mapping[str, Callable[[Replayed], None]] = {
     "text": _show_text,
     "json": _show_json,
     "csv": _show_nothing,
+    "html": _show_html,
 }

@@ -391,3 +391,12 @@ def test_a_name_is_no_command_of_the_terminal(folder: Folder) -> None:
     assert "   [31m red: reply -> gold: reply dequeue" in [
         line.rstrip() for line in ended.stdout.splitlines()
     ]
+
+
+def test_a_page_for_people(folder: Folder, file: Path) -> None:
+    """In a file; it names the rules and what they were compared with."""
+    ended = replay(file, "--rules", folder("rules", CHANGED), "--format", "html")
+    assert ended.exit_code == 0, ended.output
+    assert ended.stdout.startswith("<!DOCTYPE html>")
+    assert "by the recorded decisions" in ended.stdout
+    assert str(file) in ended.stdout
