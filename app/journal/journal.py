@@ -3,7 +3,8 @@
 import logging
 from collections import deque
 from itertools import islice
-from threading import Event, Thread
+from threading import Event, Lock, Thread
+from time import monotonic, sleep
 
 from app.engine.masking import secrets_of
 from app.engine.ruleset import RuleSet
@@ -34,6 +35,8 @@ class Journal:
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="journal", daemon=True)
         self._secrets: tuple[RuleSet | None, frozenset[str]] = (None, frozenset())
+        self._counting = Lock()
+        self._until = 0.0  # when it gives up, once it is to stop
         self._lost = 0  # since the database went, or callbacks first came too fast
         self.dropped = 0
 
@@ -62,8 +65,7 @@ class Journal:
         try:
             return saved_of(noted, self._secrets_of(noted.decided.ruleset))
         except Exception as error:  # whatever it is, the callback must be answered
-            log.error("a callback cannot be saved", extra={"fields": {"error": type(error).__name__}})  # noqa: TRY400  a traceback could repeat values
-            self._drop(1)
+            self._cannot_save(error, 1)
             return None
 
     def start(self) -> None:
@@ -72,6 +74,7 @@ class Journal:
 
     def stop(self) -> None:
         """Saves what is left, and ends. What the database does not take in five seconds is dropped."""
+        self._until = monotonic() + FAREWELL - PAUSE
         for each in (self._stopping, self._came, self._full):
             each.set()
         self._thread.join(FAREWELL)
@@ -91,6 +94,8 @@ class Journal:
             except StoreError as error:
                 log.debug("callbacks wait", extra={"fields": {"waiting": self.waiting, "error": str(error)}})
                 return False
+            except Exception as error:  # the next group may go better, and without this thread there is none
+                self._cannot_save(error, len(self._group))
             self._group = []
         if self._lost:
             log.warning("callbacks not saved", extra={"fields": {"dropped": self._lost}})
@@ -106,7 +111,8 @@ class Journal:
             if not self.write():
                 self._came.set()
                 self._stopping.wait(PAUSE)
-        self.write()
+        while not self.write() and monotonic() < self._until:
+            sleep(GATHERING)
 
     def _take_group(self) -> None:
         noted = list(islice(self._waiting, GROUP))
@@ -115,10 +121,18 @@ class Journal:
             self._waiting.popleft()
 
     def _drop(self, number: int) -> None:
-        if not self._lost:
+        with self._counting:
+            begins = not self._lost
+            self._lost += number
+            self.dropped += number
+        if begins:
             log.warning("callbacks are not saved: the database does not take them")
-        self._lost += number
-        self.dropped += number
+
+    def _cannot_save(self, error: Exception, number: int) -> None:
+        fields = {"error": type(error).__name__, "dropped": number}
+        log.error("callbacks cannot be saved", extra={"fields": fields})  # a traceback could repeat values
+        with self._counting:
+            self.dropped += number
 
     def _secrets_of(self, ruleset: RuleSet) -> frozenset[str]:
         known, secrets = self._secrets

@@ -10,13 +10,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
+from app.storage import Callbacks, Database
 from tests.builders import ACCOUNT, CALL_SID, OFFLINE, PARAMS
+from tests.waiting import children
 from tests.web.conftest import FORM, RULES, TOKEN, signature
 from tests.web.serving import PATIENCE, PLAIN, Serve, connected, headers_for, request, started, write_rules
 
@@ -337,6 +340,34 @@ def test_sigterm_ends_what_is_in_hand(rules: Path, twilio: _Twilio) -> None:
     assert len(twilio.forms) == 1
     assert "RedirectCallSid" in twilio.forms[0]
     assert [event["outcome"] for event in serve.events() if event["event"] == "posted"] == ["delivered"]
+    assert saved_rules(rules) == ["billing", "default"]
+
+
+def saved_rules(rules: Path) -> list[object]:
+    """The rules that decided what was saved, in the order in which it was."""
+    with closing(Database(f"sqlite:///{rules.parent}/desk.db")) as database:
+        return [each.decision["rule"] for each in Callbacks(database).each() if each.decision]
+
+
+def test_a_post_is_saved_before_its_answer(rules: Path) -> None:
+    """A process that is killed at once has it all the same."""
+    params = PLAIN | {"TaskAttributes": json.dumps({"type": "billing", "call_sid": CALL_SID})}
+    with started(rules, TWILIO_API_BASE="http://127.0.0.1:9") as serve:
+        headers = headers_for(f"{serve.url}/assignment", params)
+        assert request(serve, "/assignment", urlencode(params).encode(), headers=headers) == (200, {})
+        [worker] = children(serve.process.pid)
+        os.kill(worker, signal.SIGKILL)
+        assert saved_rules(rules) == ["billing"]
+
+
+def test_nothing_is_saved_where_nothing_is_to_be(rules: Path) -> None:
+    """With CALLBACK_RETENTION=0; callbacks are answered, and there is nothing to count."""
+    with started(rules, CALLBACK_RETENTION="0") as serve:
+        headers = headers_for(f"{serve.url}/assignment")
+        assert request(serve, "/assignment", BODY, headers=headers) == (200, REJECT)
+        serve.process.send_signal(signal.SIGTERM)
+        assert serve.wait() == 0
+    assert saved_rules(rules) == []
 
 
 def test_two_workers_say_it_once(rules: Path) -> None:
