@@ -3,10 +3,16 @@
 import json
 import logging
 import sys
+from collections import deque
 from datetime import UTC, datetime
-from typing import Any
+from threading import Event, Thread
+from typing import Any, TextIO
 
 import orjson
+
+MOST = 50_000  # lines that wait to be written
+GATHERING = 0.02  # seconds until what was logged is written, with what was logged meanwhile
+FAREWELL = 2.0  # seconds for the last lines
 
 
 class JsonLines(logging.Formatter):
@@ -33,9 +39,82 @@ class JsonLines(logging.Formatter):
             return json.dumps(line, default=str)
 
 
-def log_to_stdout(level: str) -> None:
-    """Sends every log line of this process to standard output from `level` on."""
-    handler = logging.StreamHandler(sys.stdout)
+class Beside(logging.Handler):
+    """Hands lines to a thread that formats and writes them, several at once.
+
+    Whoever reads them, and however slowly, no request waits: beyond MOST lines they are dropped, and counted.
+    Of a process that is killed the lines of the last moment are lost.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self.setFormatter(JsonLines())
+        self._stream = stream
+        self._records: deque[logging.LogRecord] = deque()
+        self._came = Event()
+        self._ending = Event()
+        self._dropped = 0
+        self._thread = Thread(target=self._run, name="log", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many lines are not written yet."""
+        return len(self._records)
+
+    def createLock(self) -> None:  # noqa: N802  the standard library's name
+        """None: a deque needs none, and threads that wait for one another are what this is to prevent."""
+        self.lock = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if len(self._records) >= MOST:
+            self._dropped += 1
+            return
+        self._records.append(record)
+        if not self._came.is_set():
+            self._came.set()
+
+    def close(self) -> None:
+        """Writes what is left, as long as somebody takes it."""
+        self._ending.set()
+        self._came.set()
+        self._thread.join(FAREWELL)
+        super().close()
+
+    def _run(self) -> None:
+        while not self._ending.is_set() or self._records:
+            self._came.wait()
+            self._ending.wait(GATHERING)
+            self._came.clear()
+            self._write([self._records.popleft() for _ in range(len(self._records))])
+
+    def _write(self, records: list[logging.LogRecord]) -> None:
+        lines = [*map(self._line, records)]
+        dropped, self._dropped = self._dropped, 0
+        if dropped:
+            told = {"levelno": logging.WARNING, "levelname": "WARNING", "fields": {"dropped": dropped}}
+            lines.append(
+                self._line(logging.makeLogRecord({"name": __name__, "msg": "log lines dropped", **told}))
+            )
+        try:
+            self._stream.write("".join(lines))
+            self._stream.flush()
+        except (OSError, ValueError):  # nobody reads them any more
+            return
+
+    def _line(self, record: logging.LogRecord) -> str:
+        try:
+            return f"{self.format(record)}\n"
+        except Exception:  # arguments that do not fit their message: without this thread there is no log
+            return ""
+
+
+def log_to_stdout(level: str, *, beside: bool = False) -> None:
+    """Sends every log line of this process to standard output from `level` on.
+
+    With `beside` on a thread of its own, which a process that forks afterwards would lose.
+    """
+    handler: logging.Handler = Beside(sys.stdout) if beside else logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # It writes each request with its form, and so with the numbers in it.

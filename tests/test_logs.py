@@ -5,12 +5,14 @@ import json
 import logging
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from app.logs import JsonLines
+from app.logs import MOST, Beside, JsonLines
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -103,6 +105,7 @@ def test_the_process_writes_to_standard_output() -> None:
     program = """
 import logging
 from app.logs import log_to_stdout
+from tests.waiting import until
 log_to_stdout("INFO")
 log_to_stdout("INFO")
 logging.getLogger("any").debug("below")
@@ -112,3 +115,88 @@ logging.getLogger("twilio.http_client").info("To=+15558675310")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert [json.loads(line)["event"] for line in done.stdout.splitlines()] == ["above"]
     assert done.stderr == ""
+
+
+class Slow(io.StringIO):
+    """A stream whose reader takes nothing until it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taking = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.taking.wait(10)
+        return super().write(text)
+
+
+def record(text: str, *arguments: object) -> logging.LogRecord:
+    return logging.LogRecord("any", logging.INFO, __file__, 1, text, arguments, None)
+
+
+def events(stream: io.StringIO) -> list[str]:
+    return [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
+
+
+def test_beside_the_requests_lines_are_written_soon_and_in_order() -> None:
+    """Without anybody who asks for it; what is left is written at the end."""
+    stream = io.StringIO()
+    handler = Beside(stream)
+    handler.handle(record("one"))
+    handler.handle(record("two"))
+    until(lambda: events(stream) == ["one", "two"])
+    for number in range(1_000):
+        handler.handle(record("%d", number))
+    handler.close()
+    assert events(stream)[2:] == [str(number) for number in range(1_000)]
+
+
+def test_a_line_that_cannot_be_written_costs_no_other() -> None:
+    """Arguments that do not fit, say."""
+    stream = io.StringIO()
+    handler = Beside(stream)
+    handler.handle(record("%d", "no number"))
+    handler.handle(record("fine"))
+    handler.close()
+    assert events(stream) == ["fine"]
+
+
+def test_nobody_waits_for_a_slow_reader() -> None:
+    """Beyond the limit lines are dropped, and the log says how many."""
+    stream = Slow()
+    handler = Beside(stream)
+    handler.handle(record("first"))
+    until(lambda: not handler.waiting)
+    for _ in range(MOST + 5):
+        handler.handle(record("next"))
+    stream.taking.set()
+    handler.close()
+    written = events(stream)
+    assert written.count("next") == MOST
+    [told] = [json.loads(line) for line in stream.getvalue().splitlines() if "dropped" in line]
+    assert (told["event"], told["level"], told["dropped"]) == ("log lines dropped", "warning", 5)
+
+
+def test_a_reader_that_is_gone_ends_nothing() -> None:
+    """There is nobody to tell."""
+    stream = io.StringIO()
+    stream.close()
+    handler = Beside(stream)
+    handler.handle(record("one"))
+    until(lambda: not handler.waiting)
+    handler.handle(record("two"))
+    handler.close()
+    assert handler.waiting == 0
+
+
+def test_a_server_process_writes_all_before_it_ends() -> None:
+    """Also what is logged with its last breath."""
+    program = """
+import logging
+from app.logs import log_to_stdout
+from tests.waiting import until
+log_to_stdout("INFO", beside=True)
+for number in range(300):
+    logging.getLogger("any").info("%d", number)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert [json.loads(line)["event"] for line in done.stdout.splitlines()] == [str(n) for n in range(300)]

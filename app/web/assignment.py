@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.service import Answer, Desk, Params
+from app.web.form import read_params
 from app.web.signature import Signatures
 
 FORM = "application/x-www-form-urlencoded"
@@ -19,11 +20,12 @@ def assignment_routes(desk: Desk, signatures: Signatures) -> Blueprint:
     def answered(answer: Callable[[Params], Answer]) -> Response:
         if request.mimetype != FORM:
             raise UnsupportedMediaType(f"send the parameters as {FORM}")
-        signatures.check(request)
+        params = read_params(request.get_data(cache=False))
+        signatures.check(request, params)
         if request.content_length is None:
             # A body in chunks was cut at the limit in silence: reading on says so.
             request.stream.read(1)
-        given = answer(_parameters())
+        given = answer(params)
         response = Response(orjson.dumps(given.form), mimetype="application/json")
         response.call_on_close(given.then)
         return response
@@ -37,7 +39,3 @@ def assignment_routes(desk: Desk, signatures: Signatures) -> Blueprint:
         return answered(desk.answer_fallback)
 
     return routes
-
-
-def _parameters() -> Params:
-    return {name: values[0] if len(values) == 1 else values for name, values in request.form.lists()}

@@ -63,7 +63,7 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        log_to_stdout(self._log_level)
+        log_to_stdout(self._log_level, beside=True)
         app, self.wind_down, self._stop = self._make_app()
         # A body in chunks is parsed while the view reads it.
         app.register_error_handler(ParseException, unparsed)

@@ -1,0 +1,38 @@
+"""What the benchmark of the endpoint compares: each handler answers what it should."""
+
+import json
+import shutil
+
+import pytest
+
+from tests.bench.handlers import make_quickstart
+from tests.bench.serving import CALLBACKS, callbacks, main, script
+from tests.conftest import missing
+from tests.web.conftest import FORM, TOKEN, signature
+
+
+def test_the_quickstart_answers_signed_callbacks() -> None:
+    """And no others."""
+    client, params = make_quickstart(TOKEN).test_client(), next(callbacks())
+    headers = {"X-Twilio-Signature": signature("http://localhost/assignment", params)}
+    answer = client.post("/assignment", data=params, content_type=FORM, headers=headers)
+    assert (answer.status_code, answer.json) == (200, {"instruction": "accept"})
+    assert client.post("/assignment", data=params, content_type=FORM).status_code == 403
+
+
+def test_all_callbacks_are_distinct() -> None:
+    """As many as are promised; the script holds each."""
+    made = [json.dumps(each) for each in callbacks()]
+    assert len(set(made)) == CALLBACKS
+    assert script("http://127.0.0.1:1").count("WorkspaceSid") == CALLBACKS
+
+
+def test_the_benchmark_prints_its_table(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each of the servers has its line."""
+    if not shutil.which("wrk"):
+        missing("wrk")
+    main(["--quick"])
+    said = capsys.readouterr().out
+    for name in ("bare WSGI", "Flask", "quickstart", "desk serve", "desk serve, unsigned"):
+        assert f"\n  {name}  " in said
+    assert "99 of 100 within" in said
