@@ -3,6 +3,8 @@
 It stands for Twilio's side alone and knows nothing of the application that it calls. Lowest layer first:
 
     errors, sids            what is refused, and how things are named
+    tokens, comparisons, expressions
+                            the expressions of queues and workflows, read and evaluated
     faults                  how often requests and callbacks go wrong, and which ones do
     values, fields          is one value valid; what each instruction may carry
     wire                    inline JSON and REST forms, read into one Order
