@@ -9,6 +9,7 @@ It stands for Twilio's side alone and knows nothing of the application that it c
     values, fields          is one value valid; what each instruction may carry
     wire                    inline JSON and REST forms, read into one Order
     resources               worker, task, reservation, alert
+    configuration           a Workflow's JSON, read into filters and targets
     judge                   pure: an Order and its circumstances to a Verdict
     effects                 what a Verdict changes
     callback                the signed POST to the application
