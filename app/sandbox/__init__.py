@@ -8,12 +8,14 @@ It stands for Twilio's side alone and knows nothing of the application that it c
     faults                  how often requests and callbacks go wrong, and which ones do
     values, fields          is one value valid; what each instruction may carry
     wire                    inline JSON and REST forms, read into one Order
-    resources               worker, task, reservation, alert
+    resources               activity, queue, workflow, worker, task, reservation, alert
+    routing                 pure: where a task goes, and who may get it
     configuration           a Workflow's JSON, read into filters and targets
     judge                   pure: an Order and its circumstances to a Verdict
-    effects                 what a Verdict changes
-    callback                the signed POST to the application
-    workspace, taskrouter   the state, and the way of an assignment through it
+    effects                 what an instruction changes
+    agenda, callback        what is to happen when; the signed POST to the application
+    setup, workspace        the state: activities, queues, workflows; workers, tasks, reservations
+    dispatch, taskrouter    tasks to queues and workers; callbacks, answers and updates
     representations, paging, refusals, outage, rest, server     the same over HTTP
 
     with serving(TaskRouter(callback_url="http://127.0.0.1:5000/assignment")) as sandbox:

@@ -1,10 +1,19 @@
-"""What a verdict changes: the reservation, its task, its worker. The caller holds TaskRouter's lock."""
+"""What an instruction or the end of a reservation changes in the resources. The caller holds the lock."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
-from app.sandbox.judge import Verdict
-from app.sandbox.resources import Activity, Reservation, Status, Task, TaskStatus, Worker
+from app.sandbox.resources import (
+    Activity,
+    Reservation,
+    Status,
+    Task,
+    TaskQueue,
+    TaskStatus,
+    Worker,
+    Workflow,
+)
 from app.sandbox.sids import Sids
 
 MOST_REJECTIONS = 1000
@@ -12,7 +21,7 @@ MOST_REJECTIONS = 1000
 
 _TASK_STATUS: Mapping[Status, TaskStatus] = {
     "accepted": "assigned",
-    "wrapping": "assigned",
+    "wrapping": "wrapping",
     "completed": "completed",
     "rejected": "pending",
     "timeout": "pending",
@@ -21,32 +30,17 @@ _TASK_STATUS: Mapping[Status, TaskStatus] = {
 }
 
 
-def apply(verdict: Verdict, reservation: Reservation, sids: Sids, now: datetime) -> None:
-    """Carry a verdict out, but for the worker's activity: see `move`.
-
-    A leg is answered at once, so its SIDs stand in the task's attributes as soon as the order was taken.
-    """
-    if verdict.leg:
-        _connect(verdict.leg, reservation.task, sids)
-        _touch(reservation.task, now)
-    if verdict.status:
-        settle(reservation, verdict.status, now)
-    else:
-        _touch(reservation, now)
-    reservation.outcome = verdict.outcome
-
-
 def settle(reservation: Reservation, status: Status, now: datetime) -> None:
     """Move a reservation to a status, and its task and worker along with it."""
     reservation.status = status
-    _touch(reservation, now)
+    touch(reservation, now)
     task = reservation.task
     task.status = _TASK_STATUS[status]
     if status == "rejected":
         task.rejections += 1
         if task.rejections >= MOST_REJECTIONS:
             task.status, task.reason = "canceled", f"rejected {MOST_REJECTIONS} times"
-    _touch(task, now)
+    touch(task, now)
     if status not in {"accepted", "wrapping"}:
         reservation.worker.idle_since = now
 
@@ -54,27 +48,30 @@ def settle(reservation: Reservation, status: Status, now: datetime) -> None:
 def move(worker: Worker, activity: Activity, now: datetime) -> None:
     """Put a worker into an activity."""
     worker.activity = activity
-    _touch(worker, now)
+    touch(worker, now)
 
 
-def cancel(task: Task, reason: str, now: datetime) -> None:
-    """Cancel a task; the reason is kept with it."""
-    task.status, task.reason = "canceled", reason
-    _touch(task, now)
+def close(task: Task, status: Literal["canceled", "completed"], reason: str, now: datetime) -> None:
+    """Cancel or complete a task; the reason is kept with it."""
+    task.status, task.reason = status, reason
+    touch(task, now)
 
 
-def _connect(leg: str, task: Task, sids: Sids) -> None:
+def connect(leg: Literal["call", "conference"], task: Task, sids: Sids, now: datetime) -> None:
+    """Write the worker's leg into the task's attributes: that is how a client sees that a call was made."""
     worker_leg = sids.new("CA")
     if leg == "call":
         task.attributes["worker_call_sid"] = worker_leg
-        return
-    customer = task.attributes.get("call_sid") or sids.new("CA")
-    task.attributes["conference"] = {
-        "sid": sids.new("CF"),
-        "participants": {"worker": worker_leg, "customer": customer},
-    }
+    else:
+        customer = task.attributes.get("call_sid") or sids.new("CA")
+        task.attributes["conference"] = {
+            "sid": sids.new("CF"),
+            "participants": {"worker": worker_leg, "customer": customer},
+        }
+    touch(task, now)
 
 
-def _touch(resource: Reservation | Task | Worker, now: datetime) -> None:
+def touch(resource: Activity | TaskQueue | Workflow | Reservation | Task | Worker, now: datetime) -> None:
+    """Count a change: the ETag becomes another one."""
     resource.updated = now
     resource.version += 1

@@ -30,12 +30,14 @@ _EXPECTED: Mapping[str, tuple[Status, ...]] = {
 class Verdict:
     """What an order does: the reservation's new status (None: it stays), a sentence, and what else changes.
 
-    `leg` is the call that is made to the worker: alone (`call`) or as a participant of a conference.
+    `activity_sid` is where the worker goes at once, `post_work_activity_sid` where after the work. `leg` is
+    the call that is made to the worker: alone (`call`) or as a participant of a conference.
     """
 
     status: Status | None
     outcome: str
     activity_sid: str = ""
+    post_work_activity_sid: str = ""
     leg: Literal["", "call", "conference"] = ""
 
 
@@ -98,7 +100,8 @@ def _dequeue(order: Order, task: Attributes, worker: Attributes) -> Verdict:
     _check_ringing(order, target)
     if not task.get("call_sid"):
         raise InstructionError(40140, "dequeue: the task has no call_sid, it was not made by <Enqueue>")
-    return Verdict("accepted", f"worker's phone rings (dequeue to {target})", leg="call")
+    rings = f"worker's phone rings (dequeue to {target})"
+    return Verdict("accepted", rings, post_work_activity_sid=_post_work(order), leg="call")
 
 
 def _call(order: Order, _task: Attributes, worker: Attributes) -> Verdict:
@@ -127,7 +130,8 @@ def _conference(order: Order, task: Attributes, worker: Attributes) -> Verdict:
     _check_ringing(order, target)
     if not task.get("call_sid") and not task.get("outbound_to"):
         raise InstructionError(40142, "conference: the task has neither call_sid nor outbound_to")
-    return Verdict("accepted", f"worker's phone rings (conference with {target})", leg="conference")
+    rings = f"worker's phone rings (conference with {target})"
+    return Verdict("accepted", rings, post_work_activity_sid=_post_work(order), leg="conference")
 
 
 def _supervise(order: Order, _task: Attributes, _worker: Attributes) -> Verdict:
@@ -141,6 +145,10 @@ def _wrapping(_order: Order, _task: Attributes, _worker: Attributes) -> Verdict:
 
 def _completed(_order: Order, _task: Attributes, _worker: Attributes) -> Verdict:
     return Verdict("completed", "completed")
+
+
+def _post_work(order: Order) -> str:
+    return str(order.fields.get("post_work_activity_sid", ""))
 
 
 def _target(order: Order, worker: Attributes, code: int) -> str:

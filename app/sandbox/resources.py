@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, get_args
 
+from app.sandbox.configuration import Routing, Target
+from app.sandbox.expressions import ALWAYS, Expression
 from app.sandbox.faults import RequestFault
 
 Status = Literal[
@@ -21,16 +23,64 @@ LIVE: frozenset[Status] = frozenset({"pending", "accepted", "wrapping"})
 CALLS = frozenset({"dequeue", "call", "redirect", "conference"})
 """The instructions that make a call to the worker, or move the caller's."""
 
-TaskStatus = Literal["pending", "reserved", "assigned", "canceled", "completed"]
+TaskStatus = Literal["pending", "reserved", "assigned", "wrapping", "canceled", "completed"]
+TASK_STATUSES: tuple[TaskStatus, ...] = get_args(TaskStatus)
+
+TaskOrder = Literal["FIFO", "LIFO"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Activity:
     """What a worker does: `WA…`, a name, and whether tasks may come."""
 
     sid: str
+    serial: int
     name: str
     available: bool
+    created: datetime
+    updated: datetime
+    version: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class TaskQueue:
+    """Tasks that wait for one kind of worker: `WQ…`, and the expression that its workers satisfy.
+
+    A worker who is reserved moves to `reservation_activity`, and one who accepted to `assignment_activity`,
+    where these are set.
+    """
+
+    sid: str
+    serial: int
+    name: str
+    created: datetime
+    updated: datetime
+    target_workers: Expression = ALWAYS
+    max_reserved_workers: int = 1
+    task_order: TaskOrder = "FIFO"
+    reservation_activity: Activity | None = None
+    assignment_activity: Activity | None = None
+    version: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Workflow:
+    """The way of tasks to queues: `WW…`, the configuration as it was given and as it was read, and the URLs.
+
+    `reservation_timeout` is how many seconds a worker has to answer.
+    """
+
+    sid: str
+    serial: int
+    name: str
+    configuration: str
+    routing: Routing
+    created: datetime
+    updated: datetime
+    callback_url: str = ""
+    fallback_url: str = ""
+    reservation_timeout: int = 120
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +149,25 @@ class Worker:
 
 @dataclass(slots=True, eq=False)
 class Task:
-    """A task: `WT…`, attributes, priority, and how long it may wait in seconds."""
+    """A task: `WT…`, attributes, priority, and how long it may wait in seconds.
+
+    `steps` are the targets on its way through the workflow, none before it entered; `step` is the one where
+    it stands since `queued`, until `step_until` if that has an end.
+    """
 
     sid: str
     serial: int
     attributes: dict[str, Any]
     priority: int
     timeout: int
-    workflow_sid: str
+    workflow: Workflow
+    queue: TaskQueue
     created: datetime
     updated: datetime
+    queued: datetime
+    steps: tuple[Target, ...] = ()
+    step: int = 0
+    step_until: datetime | None = None
     status: TaskStatus = "pending"
     reason: str = ""
     rejections: int = 0
@@ -121,13 +180,15 @@ class Reservation:
 
     `callback` holds the parameters of the assignment callback, `answers` what the callback URL and the
     fallback URL said, `updates` the POSTs over REST, `applied` the instructions that were carried out, inline
-    or over REST and in this order, `outcome` a sentence: what TaskRouter made of it all.
+    or over REST and in this order, `outcome` a sentence: what TaskRouter made of it all. `worker_before` is
+    the activity from which the reservation took the worker, `post_work_activity` the SID of the one to come.
     """
 
     sid: str
     serial: int
     task: Task
     worker: Worker
+    queue: TaskQueue
     created: datetime
     updated: datetime
     deadline: datetime
@@ -138,6 +199,8 @@ class Reservation:
     updates: list[Update] = field(default_factory=list)
     applied: list[str] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
+    worker_before: Activity | None = None
+    post_work_activity: str = ""
     version: int = 0
 
     @property

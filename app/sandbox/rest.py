@@ -97,11 +97,14 @@ class Views:
         workflow = _first(form, "WorkflowSid")
         if workflow and not is_sid("WW", workflow):
             raise RequestError(400, INVALID_PARAMETER, "WorkflowSid must be WW and 32 hexadecimal digits")
+        named = self._taskrouter.find_workflow(workflow) if workflow else None
+        if workflow and named is None:
+            raise RequestError(400, INVALID_PARAMETER, f"there is no Workflow {workflow}")
         task = self._taskrouter.add_task(
             _attributes(form),
             priority=_number(form, "Priority", 0, 0, _HIGHEST_PRIORITY),
             timeout=_number(form, "Timeout", DAY, 1, _LONGEST_TASK),
-            workflow_sid=workflow,
+            workflow=named,
         )
         self._taskrouter.route(task)
         return self._one(task_json, task, 201)

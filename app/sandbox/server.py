@@ -18,6 +18,9 @@ _PATIENCE = 10.0
 _POLL = 0.02
 """Seconds between two looks at whether to stop: what closing waits at most."""
 
+_TICK = 0.05
+"""Seconds between two looks at the clock."""
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -42,8 +45,8 @@ class _QuietHandler(WSGIRequestHandler):
 def serving(taskrouter: TaskRouter, host: str = "127.0.0.1", port: int = 0) -> Iterator[Served]:
     """Serve the workspace on a thread until the block ends; port 0 takes a free one.
 
-    Leaving ends stalls, waits for callbacks under way, stops the server and joins its thread. Raises OSError
-    when the port is taken.
+    What is due by the clock happens although nobody asks. Leaving ends stalls, waits for callbacks under way,
+    stops the server and joins its threads. Raises OSError when the port is taken.
     """
     closing = threading.Event()
     application = create_app(taskrouter, closing)
@@ -57,13 +60,23 @@ def serving(taskrouter: TaskRouter, host: str = "127.0.0.1", port: int = 0) -> I
             request_handler=_QuietHandler,
             fd=bound.fileno(),
         )
-    thread = threading.Thread(target=server.serve_forever, args=(_POLL,), name="sandbox", daemon=True)
-    thread.start()
+    threads = [
+        threading.Thread(target=server.serve_forever, args=(_POLL,), name="sandbox", daemon=True),
+        threading.Thread(target=_tick, args=(taskrouter, closing), name="sandbox clock", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield Served(taskrouter, f"http://{host}:{server.port}")
     finally:
         closing.set()
         taskrouter.wait_for_callbacks(_PATIENCE)
         server.shutdown()
-        thread.join()
+        for thread in threads:
+            thread.join()
         server.server_close()
+
+
+def _tick(taskrouter: TaskRouter, closing: threading.Event) -> None:
+    while not closing.wait(_TICK):
+        taskrouter.expire()

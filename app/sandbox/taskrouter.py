@@ -1,20 +1,22 @@
-"""TaskRouter: reserves workers, sends the assignment callback, and judges answers and updates."""
+"""TaskRouter: sends the assignment callback of each reservation, and judges answers and updates."""
 
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 import orjson
 
 from app.sandbox import callback, effects
 from app.sandbox.callback import WebhookKey
+from app.sandbox.dispatch import Dispatch
 from app.sandbox.errors import InstructionError, RequestError
 from app.sandbox.faults import NOTHING_APPLIED, REQUEST_FAULTS, CallbackFault, Draws, Faults, RequestFault
 from app.sandbox.judge import check_state, judge
 from app.sandbox.resources import Alert, Answer, Reservation, Task, Update, Worker
+from app.sandbox.setup import utc_now
 from app.sandbox.wire import Order, read_form, read_inline, read_update
-from app.sandbox.workspace import Workspace, utc_now
 
 _A_MOMENT = 0.02
 """Seconds between the two callbacks of `callback_twice`: the first is often not answered by then."""
@@ -23,10 +25,11 @@ _RINGING = frozenset({"conference", "dequeue"})
 """The instructions with which TaskRouter accepts for the worker, as soon as the phone is picked up."""
 
 
-class TaskRouter(Workspace):
+class TaskRouter(Dispatch):
     """A workspace with an account and an assignment callback.
 
-    `callback_url` and `fallback_url` may be set later: an application is often started after the sandbox.
+    `callback_url` and `fallback_url` are those of the workflow that every workspace begins with, and may be
+    set later: an application is often started after the sandbox.
     Callbacks are signed with the first of `auth_tokens` (one is invented when there is none); REST takes each
     of them, and each of `api_keys` (SID to secret). `answer_limit` is in real seconds. `faults` let requests
     and callbacks fail. `ringing` is how many seconds, by the clock, a worker takes to pick up after
@@ -66,6 +69,24 @@ class TaskRouter(Workspace):
         return self.auth_tokens[0]
 
     @property
+    def callback_url(self) -> str:
+        """The assignment callback URL of the first workflow."""
+        return self.workflow.callback_url
+
+    @callback_url.setter
+    def callback_url(self, url: str) -> None:
+        self.workflow.callback_url = url
+
+    @property
+    def fallback_url(self) -> str:
+        """Its fallback URL."""
+        return self.workflow.fallback_url
+
+    @fallback_url.setter
+    def fallback_url(self, url: str) -> None:
+        self.workflow.fallback_url = url
+
+    @property
     def faults(self) -> Faults:
         """What goes wrong, and how often. Set it to begin an outage, drawn from its start, or to end one."""
         return self.draws.faults
@@ -86,21 +107,6 @@ class TaskRouter(Workspace):
         """
         reservation = self.reserve(task, worker)
         self._call_back(reservation, sign_with or self.auth_token)
-        return reservation
-
-    def route(self, task: Task) -> Reservation | None:
-        """Reserve the worker who is idle longest and call back on a thread.
-
-        None when nobody is free or the task is not pending.
-        """
-        with self._changed:
-            self.expire()
-            worker = self._longest_idle()
-            if worker is None or task.status != "pending":
-                return None
-            reservation = self.reserve(task, worker)
-            self._callbacks_under_way += 1
-        threading.Thread(target=self._call_back_aside, args=(reservation,), daemon=True).start()
         return reservation
 
     def wait_until_settled(self, reservation: Reservation, seconds: float) -> bool:
@@ -153,13 +159,38 @@ class TaskRouter(Workspace):
     def _carry_out(self, order: Order, reservation: Reservation) -> None:
         check_state(order, reservation.sid, reservation.status)
         verdict = judge(order, reservation.task.attributes, reservation.worker.attributes)
+        now = self.clock()
         if self.ringing and order.instruction in _RINGING:
             verdict = replace(verdict, status=None)
-            self._ring(reservation, self.ringing)
+            self._ring(reservation, now)
         if verdict.activity_sid:
-            effects.move(reservation.worker, self.activity(verdict.activity_sid), self.clock())
-        effects.apply(verdict, reservation, self._sids, self.clock())
+            effects.move(reservation.worker, self.activity(verdict.activity_sid), now)
+        if verdict.post_work_activity_sid:
+            reservation.post_work_activity = verdict.post_work_activity_sid
+        if verdict.leg:
+            effects.connect(verdict.leg, reservation.task, self._sids, now)
+        if verdict.status:
+            self._settle(reservation, verdict.status, now)
+        else:
+            effects.touch(reservation, now)
+        reservation.outcome = verdict.outcome
         reservation.applied.append(order.instruction)
+        self._go_on(now)
+
+    def _ring(self, reservation: Reservation, now: datetime) -> None:
+        at = now + timedelta(seconds=self.ringing)
+        # Whose time is over before is not reached any more.
+        if at < reservation.deadline:
+            self._agenda.plan(at, partial(self._pick_up, reservation))
+
+    def _pick_up(self, reservation: Reservation, at: datetime) -> None:
+        if reservation.status == "pending":
+            self._settle(reservation, "accepted", at)
+            self._go_on(at)
+
+    def _offered(self, reservation: Reservation) -> None:
+        self._callbacks_under_way += 1
+        threading.Thread(target=self._call_back_aside, args=(reservation,), daemon=True).start()
 
     def _call_back_aside(self, reservation: Reservation) -> None:
         try:
@@ -173,22 +204,24 @@ class TaskRouter(Workspace):
         with self._changed:
             reservation.callback = self._parameters(reservation)
         fault = self.draws.of_callback()
-        if self.callback_url:
+        workflow = reservation.task.workflow
+        if workflow.callback_url:
             self._ask_primary(reservation, key, fault)
-        if self.fallback_url and (fault == "callback_to_fallback" or not _is_answered(reservation)):
-            self._ask(reservation, self.fallback_url, key)
+        if workflow.fallback_url and (fault == "callback_to_fallback" or not _is_answered(reservation)):
+            self._ask(reservation, workflow.fallback_url, key)
         with self._changed:
             if not _is_answered(reservation):
                 self._judge_answer(reservation, reservation.answers[-1] if reservation.answers else None)
 
     def _ask_primary(self, reservation: Reservation, key: str | WebhookKey, fault: CallbackFault) -> None:
+        url = reservation.task.workflow.callback_url
         if fault != "callback_twice":
-            self._ask(reservation, self.callback_url, key, late=fault == "callback_late")
+            self._ask(reservation, url, key, late=fault == "callback_late")
             return
-        again = threading.Timer(_A_MOMENT, self._ask, (reservation, self.callback_url, key))
+        again = threading.Timer(_A_MOMENT, self._ask, (reservation, url, key))
         again.daemon = True
         again.start()
-        self._ask(reservation, self.callback_url, key)
+        self._ask(reservation, url, key)
         again.join()
 
     def _ask(self, reservation: Reservation, url: str, key: str | WebhookKey, *, late: bool = False) -> None:
@@ -232,8 +265,8 @@ class TaskRouter(Workspace):
             "Timestamp": reservation.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "AccountSid": self.account_sid,
             "WorkspaceSid": self.workspace_sid,
-            "WorkflowSid": task.workflow_sid,
-            "TaskQueueSid": self.task_queue_sid,
+            "WorkflowSid": task.workflow.sid,
+            "TaskQueueSid": reservation.queue.sid,
             "TaskSid": task.sid,
             "TaskAttributes": orjson.dumps(task.attributes).decode(),
             "TaskAge": str(age),

@@ -1,85 +1,72 @@
 """A workspace: its workers, tasks and reservations, and what becomes of them as time passes."""
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from heapq import heappop, heappush
-from itertools import count
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 import orjson
 
 from app.sandbox import effects
-from app.sandbox.resources import LIVE, Activity, Alert, Reservation, Status, Task, Worker
-from app.sandbox.sids import Sids
+from app.sandbox.agenda import Agenda
+from app.sandbox.errors import INVALID_PARAMETER, RequestError
+from app.sandbox.resources import (
+    LIVE,
+    Activity,
+    Alert,
+    Reservation,
+    Status,
+    Task,
+    TaskQueue,
+    Worker,
+    Workflow,
+)
+from app.sandbox.setup import Part, Setup, utc_now
 
 DAY = 86_400
 """The seconds that a task may wait when nothing else is said (`Timeout` of the Task resource)."""
 
 
-T = TypeVar("T", Reservation, Task)
-Deadlines: TypeAlias = list[tuple[datetime, int, T]]
-"""A heap of times by which something must have happened, each with the serial and the resource."""
+class Workspace(Setup):
+    """Workers, tasks and reservations.
 
-
-def utc_now() -> datetime:
-    """The clock of the sandbox when none is given."""
-    return datetime.now(UTC)
-
-
-class Workspace:
-    """One workspace with one workflow and one queue. Safe across threads: `_changed` guards everything.
-
-    SIDs are the same in every run with the same `seed`. `reservation_timeout` is in seconds by the `clock`.
+    `reservation_timeout` is that of the first workflow, in seconds by the `clock`.
     """
 
     def __init__(
         self, *, reservation_timeout: int = 120, clock: Callable[[], datetime] = utc_now, seed: int = 1
     ) -> None:
-        self._changed = threading.Condition()
-        self._sids = Sids(seed)
-        self._serials = count(1)
-        self.reservation_timeout = reservation_timeout
-        self.clock = clock
-        self.workspace_sid = self._sids.new("WS")
-        self.workflow_sid = self._sids.new("WW")
-        self.task_queue_sid = self._sids.new("WQ")
-        self.idle = Activity(self._sids.new("WA"), "Idle", available=True)
-        self.busy = Activity(self._sids.new("WA"), "Busy", available=False)
-        self.offline = Activity(self._sids.new("WA"), "Offline", available=False)
-        self._activities = {each.sid: each for each in (self.idle, self.busy, self.offline)}
+        super().__init__(clock=clock, seed=seed)
+        self.workflow.reservation_timeout = reservation_timeout
         self._workers: dict[str, Worker] = {}
         self._tasks: dict[str, Task] = {}
         self._reservations: dict[str, Reservation] = {}
         # A run may make thousands: what is asked at every read must not walk through all of them.
         self._of_task: dict[str, list[Reservation]] = {}
+        self._of_worker: dict[str, list[Reservation]] = {}
         self._live: list[Reservation] = []
-        self._answer_by: Deadlines[Reservation] = []
-        self._assign_by: Deadlines[Task] = []
-        self._picked_up: Deadlines[Reservation] = []
-
-    def activity(self, sid: str) -> Activity:
-        """Return the activity of this SID; an unknown SID becomes an activity in which no tasks come."""
-        with self._changed:
-            return self._activities.setdefault(sid, Activity(sid, sid, available=False))
+        self._agenda = Agenda()
 
     def add_worker(
         self, name: str, attributes: Mapping[str, Any] | None = None, activity: Activity | None = None
     ) -> Worker:
         """Add a worker, available unless another activity is given. Raises TypeError if not JSON."""
         with self._changed:
+            self.expire()
             now = self.clock()
             worker = Worker(
                 sid=self._sids.new("WK"),
                 serial=next(self._serials),
                 name=name,
                 attributes=_own(attributes),
-                activity=activity or self.idle,
+                activity=activity or self.default_activity,
                 created=now,
                 updated=now,
                 idle_since=now,
             )
             self._workers[worker.sid] = worker
+            self._of_worker[worker.sid] = []
+            self._go_on(now)
             return worker
 
     def add_task(
@@ -87,9 +74,12 @@ class Workspace:
         attributes: Mapping[str, Any] | None = None,
         priority: int = 0,
         timeout: int = DAY,
-        workflow_sid: str = "",
+        workflow: Workflow | None = None,
     ) -> Task:
-        """Add a pending task; `timeout` is how many seconds it may wait. Raises TypeError if not JSON."""
+        """Add a pending task that enters no workflow yet; `timeout` is how many seconds it may wait.
+
+        Raises TypeError if not JSON.
+        """
         with self._changed:
             now = self.clock()
             task = Task(
@@ -98,13 +88,15 @@ class Workspace:
                 attributes=_own(attributes),
                 priority=priority,
                 timeout=timeout,
-                workflow_sid=workflow_sid or self.workflow_sid,
+                workflow=workflow or self.workflow,
+                queue=self.queue,
                 created=now,
                 updated=now,
+                queued=now,
             )
             self._tasks[task.sid] = task
             self._of_task[task.sid] = []
-            heappush(self._assign_by, (now + timedelta(seconds=timeout), task.serial, task))
+            self._agenda.plan(now + timedelta(seconds=timeout), partial(self._give_up, task))
             return task
 
     def reserve(self, task: Task, worker: Worker) -> Reservation:
@@ -113,22 +105,7 @@ class Workspace:
             self.expire()
             if task.status != "pending":
                 raise ValueError(f"task {task.sid} is {task.status}, only a pending task can be reserved")
-            now = self.clock()
-            reservation = Reservation(
-                sid=self._sids.new("WR"),
-                serial=next(self._serials),
-                task=task,
-                worker=worker,
-                created=now,
-                updated=now,
-                deadline=now + timedelta(seconds=self.reservation_timeout),
-            )
-            task.status = "reserved"
-            self._reservations[reservation.sid] = reservation
-            self._of_task[task.sid].append(reservation)
-            self._live.append(reservation)
-            heappush(self._answer_by, (reservation.deadline, reservation.serial, reservation))
-            return reservation
+            return self._reserve(task, worker, self.clock())
 
     def workers(self) -> list[Worker]:
         """All workers in the order of creation."""
@@ -141,11 +118,13 @@ class Workspace:
             self.expire()
             return list(self._tasks.values())
 
-    def reservations(self, task: Task | None = None) -> list[Reservation]:
-        """All reservations, or those of one task, in the order of creation."""
+    def reservations(self, of: Task | Worker | None = None) -> list[Reservation]:
+        """All reservations, or those of one task or one worker, in the order of creation."""
         with self._changed:
             self.expire()
-            return list(self._reservations.values() if task is None else self._of_task[task.sid])
+            if of is None:
+                return list(self._reservations.values())
+            return list((self._of_task if isinstance(of, Task) else self._of_worker).get(of.sid, ()))
 
     def alerts(self) -> list[Alert]:
         """All alerts, oldest first."""
@@ -171,57 +150,169 @@ class Workspace:
     def expire(self) -> None:
         """Do what is due by the clock: phones are picked up, reservations time out, old tasks are canceled.
 
-        Every reading method does this first, so it needs no thread.
+        Every reading method does this first, so that a workspace which nobody serves needs no thread.
         """
         with self._changed:
-            now = self.clock()
-            for reservation in _overdue(self._picked_up, now):
-                if reservation.status == "pending":
-                    effects.settle(reservation, "accepted", now)
-                    self._changed.notify_all()
-            for reservation in _overdue(self._answer_by, now):
-                if reservation.status == "pending":
-                    outcome = f"timeout after {self.reservation_timeout} s"
-                    self._end(reservation, "timeout", outcome, reservation.deadline)
-            for task in _overdue(self._assign_by, now):
-                if task.status in {"pending", "reserved"}:
-                    self.cancel(task, "Task TTL Exceeded")
+            for at, happens in self._agenda.due(self.clock()):
+                happens(at)
 
     def rescind(self, reservation: Reservation) -> None:
         """Take a pending reservation from its worker; the task waits again. Any other one stays as it is."""
         with self._changed:
             if reservation.status == "pending":
                 self._end(reservation, "rescinded", "rescinded", self.clock())
+                self._go_on(self.clock())
 
     def cancel(self, task: Task, reason: str = "") -> None:
         """Cancel a task, and its reservation if one is pending."""
         with self._changed:
-            for reservation in self._of_task[task.sid]:
+            self._cancel(task, reason, self.clock())
+            self._go_on(self.clock())
+
+    def complete(self, task: Task, reason: str = "") -> None:
+        """Complete a task, and the reservation that was accepted for it."""
+        with self._changed:
+            for reservation in self._in_status(task, "accepted", "wrapping"):
+                self._settle(reservation, "completed", self.clock())
+            effects.close(task, "completed", reason, self.clock())
+            self._go_on(self.clock())
+
+    def wrap_up(self, task: Task, reason: str = "") -> None:
+        """Let the worker who accepted a task finish additional duties."""
+        with self._changed:
+            for reservation in self._in_status(task, "accepted"):
+                self._settle(reservation, "wrapping", self.clock())
+            task.reason = reason
+
+    def delete_task(self, task: Task) -> None:
+        """Delete a task, whatever its status: a reservation that is pending is canceled before."""
+        with self._changed:
+            if task.status in {"pending", "reserved"}:
+                self._cancel(task, "deleted", self.clock())
+            for reservation in self._in_status(task, "accepted", "wrapping"):
+                self._settle(reservation, "completed", self.clock())
+            self._tasks.pop(task.sid, None)
+            for reservation in self._of_task.pop(task.sid, ()):
+                self._reservations.pop(reservation.sid, None)
+            self._go_on(self.clock())
+
+    def delete_worker(self, worker: Worker) -> None:
+        """Delete a worker. Raises RequestError 400 while a reservation binds the worker."""
+        with self._changed:
+            if any(each.status in LIVE for each in self._of_worker.get(worker.sid, ())):
+                raise RequestError(
+                    400, INVALID_PARAMETER, f"{worker.sid} has reservations and cannot be deleted"
+                )
+            self._workers.pop(worker.sid, None)
+
+    def move(self, worker: Worker, activity: Activity, *, reject: bool = False) -> None:
+        """Put a worker into an activity, and `reject` what is pending for the worker if wanted."""
+        with self._changed:
+            now = self.clock()
+            if activity.available and not worker.activity.available:
+                worker.idle_since = now
+            effects.move(worker, activity, now)
+            for reservation in self._of_worker[worker.sid] if reject else ():
                 if reservation.status == "pending":
-                    self._end(reservation, "canceled", "canceled with its task", self.clock())
-            effects.cancel(task, reason, self.clock())
+                    self._end(reservation, "rejected", "rejected with the worker's activity", now)
+            self._go_on(now)
 
-    def _ring(self, reservation: Reservation, seconds: float) -> None:
-        at = self.clock() + timedelta(seconds=seconds)
-        # Whose time is over before is not reached any more.
-        if at < reservation.deadline:
-            heappush(self._picked_up, (at, next(self._serials), reservation))
+    def describe(self, resource: Task | Worker, attributes: Mapping[str, Any]) -> None:
+        """Set the attributes of a task or a worker. Raises TypeError if not JSON."""
+        with self._changed:
+            resource.attributes = _own(attributes)
+            effects.touch(resource, self.clock())
+            self._go_on(self.clock())
 
-    def _longest_idle(self) -> Worker | None:
-        self._live = [each for each in self._live if each.status in LIVE]
-        bound = {each.worker.sid for each in self._live}
-        free = (each for each in self._workers.values() if each.activity.available and each.sid not in bound)
-        return min(free, key=lambda each: each.idle_since, default=None)
+    def _reserve(self, task: Task, worker: Worker, now: datetime) -> Reservation:
+        reservation = Reservation(
+            sid=self._sids.new("WR"),
+            serial=next(self._serials),
+            task=task,
+            worker=worker,
+            queue=task.queue,
+            created=now,
+            updated=now,
+            deadline=now + timedelta(seconds=task.workflow.reservation_timeout),
+        )
+        task.status = "reserved"
+        self._reservations[reservation.sid] = reservation
+        self._of_task[task.sid].append(reservation)
+        self._of_worker[worker.sid].append(reservation)
+        self._live.append(reservation)
+        if task.queue.reservation_activity:
+            reservation.worker_before = worker.activity
+            effects.move(worker, task.queue.reservation_activity, now)
+        self._agenda.plan(reservation.deadline, partial(self._time_out, reservation))
+        return reservation
 
-    def _end(self, reservation: Reservation, status: Status, outcome: str, at: datetime) -> None:
+    def _settle(self, reservation: Reservation, status: Status, at: datetime) -> None:
+        """Move a reservation to a status, with all that follows for its task, its worker and others."""
         effects.settle(reservation, status, at)
-        reservation.outcome = f"{outcome} ({reservation.outcome})"
+        task, worker = reservation.task, reservation.worker
+        rivals = self._in_status(task, "pending")
+        if status == "accepted":
+            if reservation.queue.assignment_activity:
+                effects.move(worker, reservation.queue.assignment_activity, at)
+            for rival in rivals:
+                self._end(rival, "rescinded", "rescinded, another worker accepted", at)
+            task.status = "assigned"
+        elif status == "completed":
+            if reservation.post_work_activity:
+                effects.move(worker, self.activity(reservation.post_work_activity), at)
+        elif status != "wrapping":
+            self._give_back(reservation, at)
+            for rival in rivals:
+                if task.status == "canceled":
+                    self._end(rival, "canceled", "canceled with its task", at)
+                else:
+                    task.status = "reserved"
         self._changed.notify_all()
 
+    def _give_back(self, reservation: Reservation, at: datetime) -> None:
+        # Unless somebody else has moved the worker meanwhile.
+        before, worker = reservation.worker_before, reservation.worker
+        if before and worker.activity is reservation.queue.reservation_activity:
+            effects.move(worker, before, at)
 
-def _overdue(deadlines: Deadlines[T], now: datetime) -> Iterator[T]:
-    while deadlines and deadlines[0][0] <= now:
-        yield heappop(deadlines)[2]
+    def _end(self, reservation: Reservation, status: Status, outcome: str, at: datetime) -> None:
+        self._settle(reservation, status, at)
+        reservation.outcome = f"{outcome} ({reservation.outcome})"
+
+    def _time_out(self, reservation: Reservation, at: datetime) -> None:
+        if reservation.status != "pending":
+            return
+        seconds = int((reservation.deadline - reservation.created).total_seconds())
+        self._end(reservation, "timeout", f"timeout after {seconds} s", at)
+        effects.move(reservation.worker, self.timeout_activity, at)
+        self._go_on(at)
+
+    def _give_up(self, task: Task, at: datetime) -> None:
+        if task.status in {"pending", "reserved"}:
+            self._cancel(task, "Task TTL Exceeded", at)
+            self._go_on(at)
+
+    def _cancel(self, task: Task, reason: str, at: datetime) -> None:
+        for reservation in self._in_status(task, "pending"):
+            self._end(reservation, "canceled", "canceled with its task", at)
+        effects.close(task, "canceled", reason, at)
+
+    def _in_status(self, task: Task, *statuses: Status) -> Iterator[Reservation]:
+        return (each for each in self._of_task.get(task.sid, ()) if each.status in statuses)
+
+    def _free(self) -> list[Worker]:
+        """The workers who can be reserved: available, and bound by no reservation."""
+        self._live = [each for each in self._live if each.status in LIVE]
+        bound = {each.worker.sid for each in self._live}
+        return [each for each in self._workers.values() if each.activity.available and each.sid not in bound]
+
+    def _users_of(self, part: Part) -> Iterable[str]:
+        if isinstance(part, Activity):
+            return (each.sid for each in self._workers.values() if each.activity is part)
+        waiting = (each for each in self._tasks.values() if each.status in {"pending", "reserved"})
+        if isinstance(part, TaskQueue):
+            return (each.sid for each in waiting if each.queue is part)
+        return (each.sid for each in waiting if each.workflow is part)
 
 
 def _own(attributes: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -34,13 +34,15 @@ def test_a_task_made_over_rest_reserves_the_idle_worker(
     assert [each.reservation_status for each in fetched.reservations.list()] == ["accepted"]
 
 
-def test_a_task_waits_when_nobody_is_free(workspace: Any, clock: ManualClock, endpoint: Endpoint) -> None:
+def test_a_task_waits_when_nobody_is_free(
+    workspace: Any, taskrouter: TaskRouter, clock: ManualClock, endpoint: Endpoint
+) -> None:
     """It is pending, grows older, and nobody is called."""
-    created = workspace.tasks.create(workflow_sid="WW" + "7" * 32)
+    created = workspace.tasks.create(workflow_sid=taskrouter.workflow_sid)
     clock.advance(5)
     fetched = workspace.tasks(created.sid).fetch()
     assert (fetched.assignment_status, fetched.age, fetched.attributes) == ("pending", 5, "{}")
-    assert fetched.workflow_sid == "WW" + "7" * 32
+    assert fetched.workflow_sid == taskrouter.workflow_sid
     assert endpoint.received == []
 
 
@@ -83,6 +85,7 @@ def test_a_missing_worker_is_404(workspace: Any) -> None:
         {"timeout": 0},
         {"timeout": 1_209_601},
         {"workflow_sid": "WW1"},
+        {"workflow_sid": "WW" + "7" * 32},
     ],
 )
 def test_a_wrong_task_is_refused(workspace: Any, taskrouter: TaskRouter, parameters: dict[str, Any]) -> None:
