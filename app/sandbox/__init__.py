@@ -16,7 +16,7 @@ It stands for Twilio's side alone and knows nothing of the application that it c
     agenda, callback        what is to happen when; the signed POST to the application
     setup, workspace        the state: activities, queues, workflows; workers, tasks, reservations
     dispatch, taskrouter    tasks to queues and workers; callbacks, answers and updates
-    representations, paging, refusals, outage, rest, server     the same over HTTP
+    rest, server            the same over HTTP
 
     with serving(TaskRouter(callback_url="http://127.0.0.1:5000/assignment")) as sandbox:
         ...

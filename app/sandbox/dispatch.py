@@ -6,7 +6,7 @@ from heapq import merge
 from itertools import groupby
 
 from app.sandbox import routing
-from app.sandbox.resources import Reservation, Task
+from app.sandbox.resources import Reservation, Task, Workflow
 from app.sandbox.setup import utc_now
 from app.sandbox.workspace import Workspace
 
@@ -45,6 +45,16 @@ class Dispatch(Workspace):
                 self._enter(task, now)
             self._go_on(now)
             return next(self._in_status(task, "pending"), None)
+
+    def evaluate_again(self, workflow: Workflow) -> None:
+        """Let the pending tasks of a workflow enter it again, from its first filter."""
+        with self._changed:
+            self.expire()
+            now = self.clock()
+            for task in list(self._queued.values()):
+                if task.workflow is workflow and task.status == "pending":
+                    self._enter(task, now)
+            self._go_on(now)
 
     def waiting(self) -> list[Task]:
         """The tasks that wait in queues, in the order in which they are offered."""
@@ -119,12 +129,14 @@ class Dispatch(Workspace):
         )
         lines = [_line(list(tasks)) for _, tasks in groupby(pending, key=lambda each: each.queue.sid)]
         # Each queue's first in line is compared with those of the others.
-        return merge(*lines, key=lambda each: (-each.priority, each.created, each.serial))
+        return merge(*lines, key=lambda each: (-each.priority, each.virtual_start, each.serial))
 
     def _offered(self, reservation: Reservation) -> None:
         """Tell the application of a reservation that was made by itself."""
 
 
 def _line(tasks: list[Task]) -> list[Task]:
-    tasks.sort(key=lambda each: (each.created, each.serial), reverse=tasks[0].queue.task_order == "LIFO")
+    tasks.sort(
+        key=lambda each: (each.virtual_start, each.serial), reverse=tasks[0].queue.task_order == "LIFO"
+    )
     return sorted(tasks, key=lambda each: -each.priority)

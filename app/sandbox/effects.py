@@ -47,7 +47,8 @@ def settle(reservation: Reservation, status: Status, now: datetime) -> None:
 
 def move(worker: Worker, activity: Activity, now: datetime) -> None:
     """Put a worker into an activity."""
-    worker.activity = activity
+    if worker.activity is not activity:
+        worker.activity, worker.activity_since = activity, now
     touch(worker, now)
 
 

@@ -134,7 +134,10 @@ class Update:
 
 @dataclass(slots=True, eq=False)
 class Worker:
-    """A worker: `WK…`, name, attributes, and the activity that says whether tasks may come."""
+    """A worker: `WK…`, name, attributes, and the activity that says whether tasks may come.
+
+    `idle_since` is when the worker last became free, `activity_since` when the activity last changed.
+    """
 
     sid: str
     serial: int
@@ -144,6 +147,7 @@ class Worker:
     created: datetime
     updated: datetime
     idle_since: datetime
+    activity_since: datetime
     version: int = 0
 
 
@@ -151,6 +155,7 @@ class Worker:
 class Task:
     """A task: `WT…`, attributes, priority, and how long it may wait in seconds.
 
+    Its age in a queue counts from `virtual_start`, which is when it was created unless the client says other.
     `steps` are the targets on its way through the workflow, none before it entered; `step` is the one where
     it stands since `queued`, until `step_until` if that has an end.
     """
@@ -165,6 +170,8 @@ class Task:
     created: datetime
     updated: datetime
     queued: datetime
+    virtual_start: datetime
+    channel: str = "default"
     steps: tuple[Target, ...] = ()
     step: int = 0
     step_until: datetime | None = None

@@ -1,12 +1,15 @@
 """How a workspace is set up: its activities, task queues and workflows."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TypeAlias
 
-from app.sandbox.configuration import ConfigurationError, Routing, Target, read_configuration
+import orjson
+
+from app.sandbox.configuration import ConfigurationError, Routing, read_configuration
 from app.sandbox.effects import touch
 from app.sandbox.errors import INVALID_PARAMETER, RequestError
 from app.sandbox.resources import Activity, TaskQueue, Workflow
@@ -34,9 +37,11 @@ class Setup:
         self.clock = clock
         self.seed = seed
         self.name = "Sandbox"
+        self.serial = next(self._serials)
         self.event_callback_url = ""
         self.created = self.updated = clock()
         self.workspace_sid = self._sids.new("WS")
+        self.channel_sid = self._sids.new("TC")
         self._activities: dict[str, Activity] = {}
         self._queues: dict[str, TaskQueue] = {}
         self._workflows: dict[str, Workflow] = {}
@@ -46,7 +51,8 @@ class Setup:
         self.default_activity = self.idle
         self.timeout_activity = self.offline
         self.queue = self.add_queue("Everyone")
-        self.workflow = self.add_workflow("Default", Routing(default=Target(self.queue.sid)))
+        everybody = {"task_routing": {"filters": [], "default_filter": {"queue": self.queue.sid}}}
+        self.workflow = self.add_workflow("Default", orjson.dumps(everybody).decode())
 
     @property
     def task_queue_sid(self) -> str:
@@ -57,6 +63,19 @@ class Setup:
     def workflow_sid(self) -> str:
         """The SID of the workflow that leads there."""
         return self.workflow.sid
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Let nobody come between the steps of the block."""
+        with self._changed:
+            yield
+
+    def configure(self, **fields: Any) -> None:
+        """Set the `name`, `default_activity`, `timeout_activity` or `event_callback_url` of the workspace."""
+        with self._changed:
+            for name, value in fields.items():
+                setattr(self, name, value)
+            self.updated = self.clock()
 
     def activity(self, sid: str) -> Activity:
         """Return the activity of this SID; an unknown SID becomes an activity in which no tasks come."""
@@ -79,21 +98,24 @@ class Setup:
             self._queues[sid] = TaskQueue(sid, next(self._serials), name, now, now, **fields)
             return self._queues[sid]
 
-    def add_workflow(
-        self, name: str, configuration: str | Routing, *, sid: str = "", **fields: Any
-    ) -> Workflow:
+    def add_workflow(self, name: str, configuration: str, *, sid: str = "", **fields: Any) -> Workflow:
         """Add a workflow from Twilio's JSON, with any of the other fields of Workflow.
 
         Raises RequestError for a configuration that cannot be read, or names a queue that is not here.
         """
         with self._changed:
-            now = self.clock()
-            text = configuration if isinstance(configuration, str) else ""
-            routing = self.read_routing(text) if isinstance(configuration, str) else configuration
-            sid = sid or self._sids.new("WW")
-            number = next(self._serials)
-            self._workflows[sid] = Workflow(sid, number, name, text, routing, now, now, **fields)
-            return self._workflows[sid]
+            workflow = Workflow(
+                sid=sid or self._sids.new("WW"),
+                serial=next(self._serials),
+                name=name,
+                configuration=configuration,
+                routing=self.read_routing(configuration),
+                created=self.clock(),
+                updated=self.clock(),
+                **fields,
+            )
+            self._workflows[workflow.sid] = workflow
+            return workflow
 
     def read_routing(self, configuration: str) -> Routing:
         """Read a configuration for this workspace. Raises RequestError 400."""

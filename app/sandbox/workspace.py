@@ -63,6 +63,7 @@ class Workspace(Setup):
                 created=now,
                 updated=now,
                 idle_since=now,
+                activity_since=now,
             )
             self._workers[worker.sid] = worker
             self._of_worker[worker.sid] = []
@@ -75,10 +76,12 @@ class Workspace(Setup):
         priority: int = 0,
         timeout: int = DAY,
         workflow: Workflow | None = None,
+        channel: str = "default",
+        virtual_start: datetime | None = None,
     ) -> Task:
         """Add a pending task that enters no workflow yet; `timeout` is how many seconds it may wait.
 
-        Raises TypeError if not JSON.
+        Its age counts from `virtual_start`, or from now. Raises TypeError if not JSON.
         """
         with self._changed:
             now = self.clock()
@@ -93,6 +96,8 @@ class Workspace(Setup):
                 created=now,
                 updated=now,
                 queued=now,
+                virtual_start=virtual_start or now,
+                channel=channel,
             )
             self._tasks[task.sid] = task
             self._of_task[task.sid] = []
@@ -183,6 +188,7 @@ class Workspace(Setup):
             for reservation in self._in_status(task, "accepted"):
                 self._settle(reservation, "wrapping", self.clock())
             task.reason = reason
+            effects.touch(task, self.clock())
 
     def delete_task(self, task: Task) -> None:
         """Delete a task, whatever its status: a reservation that is pending is canceled before."""
@@ -222,6 +228,20 @@ class Workspace(Setup):
         with self._changed:
             resource.attributes = _own(attributes)
             effects.touch(resource, self.clock())
+            self._go_on(self.clock())
+
+    def rename(self, worker: Worker, name: str) -> None:
+        """Give a worker another name."""
+        with self._changed:
+            worker.name = name
+            effects.touch(worker, self.clock())
+
+    def reorder(self, task: Task, **fields: Any) -> None:
+        """Set a task's `priority`, `virtual_start` or `channel`."""
+        with self._changed:
+            for name, value in fields.items():
+                setattr(task, name, value)
+            effects.touch(task, self.clock())
             self._go_on(self.clock())
 
     def _reserve(self, task: Task, worker: Worker, now: datetime) -> Reservation:

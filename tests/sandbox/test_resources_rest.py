@@ -161,7 +161,7 @@ def test_each_auth_token_is_taken_while_one_is_rotated(clock: ManualClock) -> No
         ("GET", "/v1/Workspaces/WS1/Workers", 404, 20404),
         ("GET", "/v1/Workspaces/{ws}/Workers/", 404, 20404),
         ("GET", "/v1/Workspaces/{ws}/Workers/%FF%00", 404, 20404),
-        ("GET", "/v1/Workspaces/{ws}/Workflows", 404, 20404),
+        ("GET", "/v1/Workspaces/{ws}/TaskChannels", 404, 20404),
         ("GET", "/v1/Workspaces/{ws}/Tasks/WT1/Reservations", 404, 20404),
         ("DELETE", "/v1/Workspaces/{ws}/Workers", 405, 20004),
         ("PUT", "/v1/Workspaces/{ws}/Tasks/WT1", 405, 20004),

@@ -184,7 +184,7 @@ def test_serving_writes_nothing(taskrouter: TaskRouter, capfd: pytest.CaptureFix
 
 def test_the_sandbox_knows_twilios_side_only() -> None:
     """No module of it imports anything of the application: that keeps the double honest."""
-    for path in Path(app.sandbox.__file__).parent.glob("*.py"):
+    for path in Path(app.sandbox.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [each.name for each in node.names] if isinstance(node, ast.Import) else []

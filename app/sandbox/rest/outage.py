@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING
 from flask import Response, g, request
 
 from app.sandbox.faults import RequestFault
-from app.sandbox.refusals import refuse
+from app.sandbox.rest.refusals import refuse
 from app.sandbox.taskrouter import TaskRouter
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-UPDATES = frozenset({"update_reservation"})
-FETCHES = frozenset({"fetch_reservation", "list_reservations", "fetch_task"})
+UPDATES = frozenset({"update_reservation", "update_worker_reservation"})
+FETCHES = frozenset(
+    {
+        "fetch_reservation",
+        "list_reservations",
+        "fetch_worker_reservation",
+        "list_worker_reservations",
+        "fetch_task",
+    }
+)
 """The routes that faults are drawn for."""
 
 _REFUSALS: Mapping[RequestFault, tuple[int, int, str]] = {

@@ -4,7 +4,7 @@ from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
 from app.sandbox.errors import RequestError
-from app.sandbox.representations import as_json
+from app.sandbox.rest.representations import as_json
 
 _CODES = {401: 20003, 404: 20404, 405: 20004, 412: 20412}
 
