@@ -13,9 +13,10 @@ It stands for Twilio's side alone and knows nothing of the application that it c
     configuration           a Workflow's JSON, read into filters and targets
     judge                   pure: an Order and its circumstances to a Verdict
     effects                 what an instruction changes
-    agenda, callback        what is to happen when; the signed POST to the application
+    agenda, legs, callback  what is to happen when; simulated calls; the signed POST to the application
     setup, workspace        the state: activities, queues, workflows; workers, tasks, reservations
-    dispatch, taskrouter    tasks to queues and workers; callbacks, answers and updates
+    dispatch, execution     tasks to queues and workers; instructions and their calls
+    taskrouter              callbacks, answers and updates
     rest, server            the same over HTTP
 
     with serving(TaskRouter(callback_url="http://127.0.0.1:5000/assignment")) as sandbox:
@@ -26,7 +27,18 @@ from app.sandbox.callback import WebhookKey, sign
 from app.sandbox.errors import InstructionError, RequestError
 from app.sandbox.faults import CallbackFault, Faults, RequestFault
 from app.sandbox.judge import Verdict, judge
-from app.sandbox.resources import Activity, Alert, Answer, Reservation, Task, Update, Worker
+from app.sandbox.legs import Legs
+from app.sandbox.resources import (
+    Activity,
+    Alert,
+    Answer,
+    Reservation,
+    Task,
+    TaskQueue,
+    Update,
+    Worker,
+    Workflow,
+)
 from app.sandbox.rest import create_app
 from app.sandbox.server import Served, serving
 from app.sandbox.taskrouter import TaskRouter
@@ -39,17 +51,20 @@ __all__ = [
     "CallbackFault",
     "Faults",
     "InstructionError",
+    "Legs",
     "Order",
     "RequestError",
     "RequestFault",
     "Reservation",
     "Served",
     "Task",
+    "TaskQueue",
     "TaskRouter",
     "Update",
     "Verdict",
     "WebhookKey",
     "Worker",
+    "Workflow",
     "create_app",
     "judge",
     "serving",

@@ -26,12 +26,15 @@ _TASK_STATUS: Mapping[Status, TaskStatus] = {
     "rejected": "pending",
     "timeout": "pending",
     "rescinded": "pending",
-    "canceled": "canceled",
+    "canceled": "pending",
 }
 
 
 def settle(reservation: Reservation, status: Status, now: datetime) -> None:
-    """Move a reservation to a status, and its task and worker along with it."""
+    """Move a reservation to a status, and its task and worker along with it.
+
+    A task whose reservation is canceled waits again, unless it is canceled itself: see `close`.
+    """
     reservation.status = status
     touch(reservation, now)
     task = reservation.task

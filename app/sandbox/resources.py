@@ -188,7 +188,8 @@ class Reservation:
     `callback` holds the parameters of the assignment callback, `answers` what the callback URL and the
     fallback URL said, `updates` the POSTs over REST, `applied` the instructions that were carried out, inline
     or over REST and in this order, `outcome` a sentence: what TaskRouter made of it all. `worker_before` is
-    the activity from which the reservation took the worker, `post_work_activity` the SID of the one to come.
+    the activity from which the reservation took the worker, `post_work_activity` the SID of the one to come,
+    `ringing` how many phones ring for it.
     """
 
     sid: str
@@ -208,6 +209,7 @@ class Reservation:
     alerts: list[Alert] = field(default_factory=list)
     worker_before: Activity | None = None
     post_work_activity: str = ""
+    ringing: int = 0
     version: int = 0
 
     @property

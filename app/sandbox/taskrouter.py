@@ -3,17 +3,16 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 
 import orjson
 
-from app.sandbox import callback, effects
+from app.sandbox import callback
 from app.sandbox.callback import WebhookKey
-from app.sandbox.dispatch import Dispatch
 from app.sandbox.errors import InstructionError, RequestError
+from app.sandbox.execution import Execution
 from app.sandbox.faults import NOTHING_APPLIED, REQUEST_FAULTS, CallbackFault, Draws, Faults, RequestFault
-from app.sandbox.judge import check_state, judge
+from app.sandbox.legs import Legs
 from app.sandbox.resources import Alert, Answer, Reservation, Task, Update, Worker
 from app.sandbox.setup import utc_now
 from app.sandbox.wire import Order, read_form, read_inline, read_update
@@ -21,20 +20,15 @@ from app.sandbox.wire import Order, read_form, read_inline, read_update
 _A_MOMENT = 0.02
 """Seconds between the two callbacks of `callback_twice`: the first is often not answered by then."""
 
-_RINGING = frozenset({"conference", "dequeue"})
-"""The instructions with which TaskRouter accepts for the worker, as soon as the phone is picked up."""
 
-
-class TaskRouter(Dispatch):
+class TaskRouter(Execution):
     """A workspace with an account and an assignment callback.
 
     `callback_url` and `fallback_url` are those of the workflow that every workspace begins with, and may be
     set later: an application is often started after the sandbox.
     Callbacks are signed with the first of `auth_tokens` (one is invented when there is none); REST takes each
     of them, and each of `api_keys` (SID to secret). `answer_limit` is in real seconds. `faults` let requests
-    and callbacks fail. `ringing` is how many seconds, by the clock, a worker takes to pick up after
-    conference or dequeue: until then the reservation is pending, and a second order makes a second call.
-    Workspace has more.
+    and callbacks fail. Execution, Dispatch and Workspace have more.
     """
 
     def __init__(
@@ -47,12 +41,15 @@ class TaskRouter(Dispatch):
         api_keys: Mapping[str, str] | None = None,
         answer_limit: float = callback.LIMIT,
         faults: Faults | None = None,
+        legs: Legs | None = None,
         ringing: float = 0,
         reservation_timeout: int = 120,
         clock: Callable[[], datetime] = utc_now,
         seed: int = 1,
     ) -> None:
-        super().__init__(reservation_timeout=reservation_timeout, clock=clock, seed=seed)
+        super().__init__(
+            legs=legs, ringing=ringing, reservation_timeout=reservation_timeout, clock=clock, seed=seed
+        )
         self.callback_url = callback_url
         self.fallback_url = fallback_url
         self.account_sid = account_sid or self._sids.new("AC")
@@ -60,7 +57,6 @@ class TaskRouter(Dispatch):
         self.api_keys = dict(api_keys or {})
         self.answer_limit = answer_limit
         self.draws = Draws(faults)
-        self.ringing = ringing
         self._callbacks_under_way = 0
 
     @property
@@ -155,38 +151,6 @@ class TaskRouter(Dispatch):
     def _keep(self, reservation: Reservation, update: Update) -> None:
         reservation.updates.append(update)
         self._changed.notify_all()
-
-    def _carry_out(self, order: Order, reservation: Reservation) -> None:
-        check_state(order, reservation.sid, reservation.status)
-        verdict = judge(order, reservation.task.attributes, reservation.worker.attributes)
-        now = self.clock()
-        if self.ringing and order.instruction in _RINGING:
-            verdict = replace(verdict, status=None)
-            self._ring(reservation, now)
-        if verdict.activity_sid:
-            effects.move(reservation.worker, self.activity(verdict.activity_sid), now)
-        if verdict.post_work_activity_sid:
-            reservation.post_work_activity = verdict.post_work_activity_sid
-        if verdict.leg:
-            effects.connect(verdict.leg, reservation.task, self._sids, now)
-        if verdict.status:
-            self._settle(reservation, verdict.status, now)
-        else:
-            effects.touch(reservation, now)
-        reservation.outcome = verdict.outcome
-        reservation.applied.append(order.instruction)
-        self._go_on(now)
-
-    def _ring(self, reservation: Reservation, now: datetime) -> None:
-        at = now + timedelta(seconds=self.ringing)
-        # Whose time is over before is not reached any more.
-        if at < reservation.deadline:
-            self._agenda.plan(at, partial(self._pick_up, reservation))
-
-    def _pick_up(self, reservation: Reservation, at: datetime) -> None:
-        if reservation.status == "pending":
-            self._settle(reservation, "accepted", at)
-            self._go_on(at)
 
     def _offered(self, reservation: Reservation) -> None:
         self._callbacks_under_way += 1

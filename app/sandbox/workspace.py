@@ -282,11 +282,10 @@ class Workspace(Setup):
                 effects.move(worker, self.activity(reservation.post_work_activity), at)
         elif status != "wrapping":
             self._give_back(reservation, at)
-            for rival in rivals:
-                if task.status == "canceled":
-                    self._end(rival, "canceled", "canceled with its task", at)
-                else:
-                    task.status = "reserved"
+            if task.status == "canceled":
+                self._cancel(task, task.reason, at)
+            elif any(rivals):
+                task.status = "reserved"
         self._changed.notify_all()
 
     def _give_back(self, reservation: Reservation, at: datetime) -> None:

@@ -151,7 +151,7 @@ def test_a_phone_that_rings_for_too_long_is_not_picked_up(
 ) -> None:
     """The reservation times out before."""
     taskrouter.ringing = 120
-    resource(workspace, reservation).update(instruction="dequeue", dequeue_from=CALLER)
+    resource(workspace, reservation).update(instruction="dequeue", dequeue_from=CALLER, dequeue_timeout=200)
     clock.advance(120)
     assert resource(workspace, reservation).fetch().reservation_status == "timeout"
 

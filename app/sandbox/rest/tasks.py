@@ -134,8 +134,9 @@ class TaskViews(Views):
     def _check_status(self, task: Task, status: str) -> None:
         verb, expected = _EXPECTED[status]
         if task.status not in expected:
-            where = f"task {task.sid} in workspace {self._taskrouter.workspace_sid}"
-            raise invalid(f"Cannot {verb} {where} because it is not currently {' or '.join(expected)}.")
+            where = f"{self._taskrouter.workspace_sid} for account {self._taskrouter.account_sid}"
+            reason = f"because it is not {' or '.join(expected)}."
+            raise invalid(f"Cannot {verb} task {task.sid} in workspace {where} {reason}")
 
     def _closing(self, status: str) -> Callable[[Task, str], None]:
         return {
