@@ -14,7 +14,8 @@ It stands for Twilio's side alone and knows nothing of the application that it c
     judge                   pure: an Order and its circumstances to a Verdict
     effects                 what an instruction changes
     agenda, legs, callback  what is to happen when; simulated calls; the signed POST to the application
-    setup, workspace        the state: activities, queues, workflows; workers, tasks, reservations
+    setup, workspace        the state: activities, queues, workflows; workers, and who has what
+    lifecycle               tasks and reservations from their beginning to their end
     dispatch, execution     tasks to queues and workers; instructions and their calls
     taskrouter              callbacks, answers and updates
     rest, server            the same over HTTP

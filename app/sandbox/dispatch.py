@@ -6,9 +6,9 @@ from heapq import merge
 from itertools import groupby
 
 from app.sandbox import routing
+from app.sandbox.lifecycle import Lifecycle
 from app.sandbox.resources import Reservation, Task, Workflow
 from app.sandbox.setup import utc_now
-from app.sandbox.workspace import Workspace
 
 NO_FILTER = "Task did not match any filter of the Workflow"
 NO_MORE_TARGETS = "Task canceled on Workflow timeout"
@@ -17,7 +17,7 @@ NO_MORE_TARGETS = "Task canceled on Workflow timeout"
 _OPEN = frozenset({"pending", "reserved"})
 
 
-class Dispatch(Workspace):
+class Dispatch(Lifecycle):
     """A workspace whose waiting tasks are offered to workers, the most urgent and oldest task first.
 
     A task waits from the moment it is routed until somebody accepts it or it is closed. One that was only

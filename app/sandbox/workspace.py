@@ -1,34 +1,19 @@
-"""A workspace: its workers, tasks and reservations, and what becomes of them as time passes."""
+"""A workspace: its workers, and what there is of tasks and reservations; time passes here."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
 
 from app.sandbox import effects
 from app.sandbox.agenda import Agenda
-from app.sandbox.errors import INVALID_PARAMETER, RequestError
-from app.sandbox.resources import (
-    LIVE,
-    Activity,
-    Alert,
-    Reservation,
-    Status,
-    Task,
-    TaskQueue,
-    Worker,
-    Workflow,
-)
+from app.sandbox.resources import LIVE, Activity, Alert, Reservation, Task, TaskQueue, Worker
 from app.sandbox.setup import Part, Setup, utc_now
-
-DAY = 86_400
-"""The seconds that a task may wait when nothing else is said (`Timeout` of the Task resource)."""
 
 
 class Workspace(Setup):
-    """Workers, tasks and reservations.
+    """Workers, and tasks and reservations to be read: Lifecycle makes and changes those.
 
     `reservation_timeout` is that of the first workflow, in seconds by the `clock`.
     """
@@ -58,7 +43,7 @@ class Workspace(Setup):
                 sid=self._sids.new("WK"),
                 serial=next(self._serials),
                 name=name,
-                attributes=_own(attributes),
+                attributes=own(attributes),
                 activity=activity or self.default_activity,
                 created=now,
                 updated=now,
@@ -69,48 +54,6 @@ class Workspace(Setup):
             self._of_worker[worker.sid] = []
             self._go_on(now)
             return worker
-
-    def add_task(
-        self,
-        attributes: Mapping[str, Any] | None = None,
-        priority: int = 0,
-        timeout: int = DAY,
-        workflow: Workflow | None = None,
-        channel: str = "default",
-        virtual_start: datetime | None = None,
-    ) -> Task:
-        """Add a pending task that enters no workflow yet; `timeout` is how many seconds it may wait.
-
-        Its age counts from `virtual_start`, or from now. Raises TypeError if not JSON.
-        """
-        with self._changed:
-            now = self.clock()
-            task = Task(
-                sid=self._sids.new("WT"),
-                serial=next(self._serials),
-                attributes=_own(attributes),
-                priority=priority,
-                timeout=timeout,
-                workflow=workflow or self.workflow,
-                queue=self.queue,
-                created=now,
-                updated=now,
-                queued=now,
-                virtual_start=virtual_start or now,
-                channel=channel,
-            )
-            self._tasks[task.sid] = task
-            self._of_task[task.sid] = []
-            self._agenda.plan(now + timedelta(seconds=timeout), partial(self._give_up, task))
-            return task
-
-    def reserve(self, task: Task, worker: Worker) -> Reservation:
-        """Reserve a worker for a task and call nobody. Raises ValueError when the task is not pending."""
-        with self._changed:
-            self.expire()
-            if task.status != "pending":
-                raise ValueError(f"task {task.sid} is {task.status}, only a pending task can be reserved")
-            return self._reserve(task, worker, self.clock())
 
     def workers(self) -> list[Worker]:
         """All workers in the order of creation."""
@@ -161,72 +104,10 @@ class Workspace(Setup):
             for at, happens in self._agenda.due(self.clock()):
                 happens(at)
 
-    def rescind(self, reservation: Reservation) -> None:
-        """Take a pending reservation from its worker; the task waits again. Any other one stays as it is."""
-        with self._changed:
-            if reservation.status == "pending":
-                self._end(reservation, "rescinded", "rescinded", self.clock())
-                self._go_on(self.clock())
-
-    def cancel(self, task: Task, reason: str = "") -> None:
-        """Cancel a task, and its reservation if one is pending."""
-        with self._changed:
-            self._cancel(task, reason, self.clock())
-            self._go_on(self.clock())
-
-    def complete(self, task: Task, reason: str = "") -> None:
-        """Complete a task, and the reservation that was accepted for it."""
-        with self._changed:
-            for reservation in self._in_status(task, "accepted", "wrapping"):
-                self._settle(reservation, "completed", self.clock())
-            effects.close(task, "completed", reason, self.clock())
-            self._go_on(self.clock())
-
-    def wrap_up(self, task: Task, reason: str = "") -> None:
-        """Let the worker who accepted a task finish additional duties."""
-        with self._changed:
-            for reservation in self._in_status(task, "accepted"):
-                self._settle(reservation, "wrapping", self.clock())
-            task.reason = reason
-            effects.touch(task, self.clock())
-
-    def delete_task(self, task: Task) -> None:
-        """Delete a task, whatever its status: a reservation that is pending is canceled before."""
-        with self._changed:
-            if task.status in {"pending", "reserved"}:
-                self._cancel(task, "deleted", self.clock())
-            for reservation in self._in_status(task, "accepted", "wrapping"):
-                self._settle(reservation, "completed", self.clock())
-            self._tasks.pop(task.sid, None)
-            for reservation in self._of_task.pop(task.sid, ()):
-                self._reservations.pop(reservation.sid, None)
-            self._go_on(self.clock())
-
-    def delete_worker(self, worker: Worker) -> None:
-        """Delete a worker. Raises RequestError 400 while a reservation binds the worker."""
-        with self._changed:
-            if any(each.status in LIVE for each in self._of_worker.get(worker.sid, ())):
-                raise RequestError(
-                    400, INVALID_PARAMETER, f"{worker.sid} has reservations and cannot be deleted"
-                )
-            self._workers.pop(worker.sid, None)
-
-    def move(self, worker: Worker, activity: Activity, *, reject: bool = False) -> None:
-        """Put a worker into an activity, and `reject` what is pending for the worker if wanted."""
-        with self._changed:
-            now = self.clock()
-            if activity.available and not worker.activity.available:
-                worker.idle_since = now
-            effects.move(worker, activity, now)
-            for reservation in self._of_worker[worker.sid] if reject else ():
-                if reservation.status == "pending":
-                    self._end(reservation, "rejected", "rejected with the worker's activity", now)
-            self._go_on(now)
-
     def describe(self, resource: Task | Worker, attributes: Mapping[str, Any]) -> None:
         """Set the attributes of a task or a worker. Raises TypeError if not JSON."""
         with self._changed:
-            resource.attributes = _own(attributes)
+            resource.attributes = own(attributes)
             effects.touch(resource, self.clock())
             self._go_on(self.clock())
 
@@ -235,89 +116,6 @@ class Workspace(Setup):
         with self._changed:
             worker.name = name
             effects.touch(worker, self.clock())
-
-    def reorder(self, task: Task, **fields: Any) -> None:
-        """Set a task's `priority`, `virtual_start` or `channel`."""
-        with self._changed:
-            for name, value in fields.items():
-                setattr(task, name, value)
-            effects.touch(task, self.clock())
-            self._go_on(self.clock())
-
-    def _reserve(self, task: Task, worker: Worker, now: datetime) -> Reservation:
-        reservation = Reservation(
-            sid=self._sids.new("WR"),
-            serial=next(self._serials),
-            task=task,
-            worker=worker,
-            queue=task.queue,
-            created=now,
-            updated=now,
-            deadline=now + timedelta(seconds=task.workflow.reservation_timeout),
-        )
-        task.status = "reserved"
-        self._reservations[reservation.sid] = reservation
-        self._of_task[task.sid].append(reservation)
-        self._of_worker[worker.sid].append(reservation)
-        self._live.append(reservation)
-        if task.queue.reservation_activity:
-            reservation.worker_before = worker.activity
-            effects.move(worker, task.queue.reservation_activity, now)
-        self._agenda.plan(reservation.deadline, partial(self._time_out, reservation))
-        return reservation
-
-    def _settle(self, reservation: Reservation, status: Status, at: datetime) -> None:
-        """Move a reservation to a status, with all that follows for its task, its worker and others."""
-        effects.settle(reservation, status, at)
-        task, worker = reservation.task, reservation.worker
-        rivals = self._in_status(task, "pending")
-        if status == "accepted":
-            if reservation.queue.assignment_activity:
-                effects.move(worker, reservation.queue.assignment_activity, at)
-            for rival in rivals:
-                self._end(rival, "rescinded", "rescinded, another worker accepted", at)
-            task.status = "assigned"
-        elif status == "completed":
-            if reservation.post_work_activity:
-                effects.move(worker, self.activity(reservation.post_work_activity), at)
-        elif status != "wrapping":
-            self._give_back(reservation, at)
-            if task.status == "canceled":
-                self._cancel(task, task.reason, at)
-            elif any(rivals):
-                task.status = "reserved"
-        self._changed.notify_all()
-
-    def _give_back(self, reservation: Reservation, at: datetime) -> None:
-        # Unless somebody else has moved the worker meanwhile.
-        before, worker = reservation.worker_before, reservation.worker
-        if before and worker.activity is reservation.queue.reservation_activity:
-            effects.move(worker, before, at)
-
-    def _end(self, reservation: Reservation, status: Status, outcome: str, at: datetime) -> None:
-        self._settle(reservation, status, at)
-        reservation.outcome = f"{outcome} ({reservation.outcome})"
-
-    def _time_out(self, reservation: Reservation, at: datetime) -> None:
-        if reservation.status != "pending":
-            return
-        seconds = int((reservation.deadline - reservation.created).total_seconds())
-        self._end(reservation, "timeout", f"timeout after {seconds} s", at)
-        effects.move(reservation.worker, self.timeout_activity, at)
-        self._go_on(at)
-
-    def _give_up(self, task: Task, at: datetime) -> None:
-        if task.status in {"pending", "reserved"}:
-            self._cancel(task, "Task TTL Exceeded", at)
-            self._go_on(at)
-
-    def _cancel(self, task: Task, reason: str, at: datetime) -> None:
-        for reservation in self._in_status(task, "pending"):
-            self._end(reservation, "canceled", "canceled with its task", at)
-        effects.close(task, "canceled", reason, at)
-
-    def _in_status(self, task: Task, *statuses: Status) -> Iterator[Reservation]:
-        return (each for each in self._of_task.get(task.sid, ()) if each.status in statuses)
 
     def _free(self) -> list[Worker]:
         """The workers who can be reserved: available, and bound by no reservation."""
@@ -334,7 +132,7 @@ class Workspace(Setup):
         return (each.sid for each in waiting if each.workflow is part)
 
 
-def _own(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
-    # A copy through JSON: what cannot be sent in a callback is refused here, with a TypeError.
+def own(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a copy of attributes. Raises TypeError for what is not JSON and could not be sent."""
     copy: dict[str, Any] = orjson.loads(orjson.dumps(dict(attributes or {})))
     return copy

@@ -7,13 +7,13 @@ from typing import Any
 from flask import Response, request
 
 from app.sandbox.expressions import Scope
+from app.sandbox.lifecycle import DAY
 from app.sandbox.resources import TASK_STATUSES, Task, TaskStatus, Workflow
 from app.sandbox.rest import parameters
 from app.sandbox.rest.parameters import Table, invalid
 from app.sandbox.rest.representations import Representation, as_json, json_text, timestamp
 from app.sandbox.rest.views import Route, Views, check_version, deleted, form, found, ordered
 from app.sandbox.taskrouter import TaskRouter
-from app.sandbox.workspace import DAY
 
 GONE_AFTER = timedelta(minutes=5)
 """How long a task that is completed or canceled can still be found."""

@@ -5,12 +5,12 @@ from typing import Any
 
 from flask import Response, request
 
+from app.sandbox.lifecycle import DAY
 from app.sandbox.resources import Workflow
 from app.sandbox.rest import parameters
 from app.sandbox.rest.parameters import Table
 from app.sandbox.rest.representations import Representation, as_json, timestamp
 from app.sandbox.rest.views import Route, Views, deleted, form, found
-from app.sandbox.workspace import DAY
 
 FIELDS: Table = {
     "FriendlyName": ("name", parameters.name),

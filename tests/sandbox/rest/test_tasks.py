@@ -128,6 +128,7 @@ def test_a_task_is_deleted(workspace: Any, taskrouter: TaskRouter, accepted: boo
     refused(task.fetch, 404, 20404)
     refused(task.reservations(reservation.sid).fetch, 404, 20404)
     refused(workspace.workers(alice.sid).reservations(reservation.sid).fetch, 404, 20404)
+    assert workspace.workers(alice.sid).reservations.list() == []
     assert workspace.tasks.create().assignment_status == "reserved"
 
 
