@@ -36,25 +36,19 @@ class Dispatch(Lifecycle):
         Return the reservation that this made, at once; later ones come by themselves. None when nobody is
         free or the task is not pending.
         """
-        with self._changed:
-            self.expire()
+        with self._acting() as now:
             if task.status != "pending":
                 return None
-            now = self.clock()
             if not task.steps:
                 self._enter(task, now)
-            self._go_on(now)
-            return next(self._in_status(task, "pending"), None)
+        return next(self._in_status(task, "pending"), None)
 
     def evaluate_again(self, workflow: Workflow) -> None:
         """Let the pending tasks of a workflow enter it again, from its first filter."""
-        with self._changed:
-            self.expire()
-            now = self.clock()
+        with self._acting() as now:
             for task in list(self._queued.values()):
                 if task.workflow is workflow and task.status == "pending":
                     self._enter(task, now)
-            self._go_on(now)
 
     def waiting(self) -> list[Task]:
         """The tasks that wait in queues, in the order in which they are offered."""

@@ -61,49 +61,45 @@ class Lifecycle(Workspace):
 
     def rescind(self, reservation: Reservation) -> None:
         """Take a pending reservation from its worker; the task waits again. Any other one stays as it is."""
-        with self._changed:
+        with self._acting() as now:
             if reservation.status == "pending":
-                self._end(reservation, "rescinded", "rescinded", self.clock())
-                self._go_on(self.clock())
+                self._end(reservation, "rescinded", "rescinded", now)
 
     def cancel(self, task: Task, reason: str = "") -> None:
         """Cancel a task, and its reservation if one is pending."""
-        with self._changed:
-            self._cancel(task, reason, self.clock())
-            self._go_on(self.clock())
+        with self._acting() as now:
+            self._cancel(task, reason, now)
 
     def complete(self, task: Task, reason: str = "") -> None:
         """Complete a task, and the reservation that was accepted for it."""
-        with self._changed:
+        with self._acting() as now:
             for reservation in self._in_status(task, "accepted", "wrapping"):
-                self._settle(reservation, "completed", self.clock())
-            effects.close(task, "completed", reason, self.clock())
-            self._go_on(self.clock())
+                self._settle(reservation, "completed", now)
+            effects.close(task, "completed", reason, now)
 
     def wrap_up(self, task: Task, reason: str = "") -> None:
         """Let the worker who accepted a task finish additional duties."""
-        with self._changed:
+        with self._acting() as now:
             for reservation in self._in_status(task, "accepted"):
-                self._settle(reservation, "wrapping", self.clock())
+                self._settle(reservation, "wrapping", now)
             task.reason = reason
-            effects.touch(task, self.clock())
+            effects.touch(task, now)
 
     def delete_task(self, task: Task) -> None:
         """Delete a task, whatever its status: a reservation that is pending is canceled before."""
-        with self._changed:
+        with self._acting() as now:
             if task.status in {"pending", "reserved"}:
-                self._cancel(task, "deleted", self.clock())
+                self._cancel(task, "deleted", now)
             for reservation in self._in_status(task, "accepted", "wrapping"):
-                self._settle(reservation, "completed", self.clock())
+                self._settle(reservation, "completed", now)
             self._tasks.pop(task.sid, None)
             for reservation in self._of_task.pop(task.sid, ()):
                 self._reservations.pop(reservation.sid, None)
                 self._of_worker[reservation.worker.sid].remove(reservation)
-            self._go_on(self.clock())
 
     def delete_worker(self, worker: Worker) -> None:
         """Delete a worker. Raises RequestError 400 while a reservation binds the worker."""
-        with self._changed:
+        with self._acting():
             if any(each.status in LIVE for each in self._of_worker.get(worker.sid, ())):
                 raise RequestError(
                     400, INVALID_PARAMETER, f"{worker.sid} has reservations and cannot be deleted"
@@ -112,23 +108,20 @@ class Lifecycle(Workspace):
 
     def move(self, worker: Worker, activity: Activity, *, reject: bool = False) -> None:
         """Put a worker into an activity, and `reject` what is pending for the worker if wanted."""
-        with self._changed:
-            now = self.clock()
+        with self._acting() as now:
             if activity.available and not worker.activity.available:
                 worker.idle_since = now
             effects.move(worker, activity, now)
             for reservation in self._of_worker[worker.sid] if reject else ():
                 if reservation.status == "pending":
                     self._end(reservation, "rejected", "rejected with the worker's activity", now)
-            self._go_on(now)
 
     def reorder(self, task: Task, **fields: Any) -> None:
         """Set a task's `priority`, `virtual_start` or `channel`."""
-        with self._changed:
+        with self._acting() as now:
             for name, value in fields.items():
                 setattr(task, name, value)
-            effects.touch(task, self.clock())
-            self._go_on(self.clock())
+            effects.touch(task, now)
 
     def _reserve(self, task: Task, worker: Worker, now: datetime) -> Reservation:
         reservation = Reservation(

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from app.sandbox.agenda import Agenda
 from app.sandbox.configuration import ConfigurationError, Routing, read_configuration
 from app.sandbox.effects import touch
 from app.sandbox.errors import INVALID_PARAMETER, RequestError
@@ -34,6 +35,7 @@ class Setup:
         self._changed = threading.Condition(threading.RLock())
         self._sids = Sids(seed)
         self._serials = count(1)
+        self._agenda = Agenda()
         self.clock = clock
         self.seed = seed
         self.name = "Sandbox"
@@ -63,6 +65,15 @@ class Setup:
     def workflow_sid(self) -> str:
         """The SID of the workflow that leads there."""
         return self.workflow.sid
+
+    def expire(self) -> None:
+        """Do what is due by the clock: phones are picked up, reservations time out, old tasks are canceled.
+
+        Every reading method does this first, so that a workspace which nobody serves needs no thread.
+        """
+        with self._changed:
+            for at, happens in self._agenda.due(self.clock()):
+                happens(at)
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
@@ -157,11 +168,10 @@ class Setup:
 
     def change(self, part: Part, **fields: Any) -> None:
         """Set fields of an activity, a task queue or a workflow."""
-        with self._changed:
+        with self._acting() as now:
             for name, value in fields.items():
                 setattr(part, name, value)
-            touch(part, self.clock())
-            self._go_on(self.clock())
+            touch(part, now)
 
     def delete_activity(self, activity: Activity) -> None:
         """Delete an activity. Raises RequestError 400 while anything refers to it."""
@@ -197,6 +207,15 @@ class Setup:
     def _users_of(self, part: Part) -> Iterable[str]:
         """The SIDs of the workers and tasks that refer to it."""
         return ()
+
+    @contextmanager
+    def _acting(self) -> Iterator[datetime]:
+        """Change something at the time that is yielded: after what was due, and before what follows."""
+        with self._changed:
+            self.expire()
+            now = self.clock()
+            yield now
+            self._go_on(now)
 
     def _go_on(self, now: datetime) -> None:
         """Do what a change makes possible."""

@@ -1,4 +1,4 @@
-"""A workspace: its workers, and what there is of tasks and reservations; time passes here."""
+"""A workspace: its workers, and what there is of tasks and reservations."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 
 from app.sandbox import effects
-from app.sandbox.agenda import Agenda
 from app.sandbox.resources import LIVE, Activity, Alert, Reservation, Task, TaskQueue, Worker
 from app.sandbox.setup import Part, Setup, utc_now
 
@@ -30,15 +29,12 @@ class Workspace(Setup):
         self._of_task: dict[str, list[Reservation]] = {}
         self._of_worker: dict[str, list[Reservation]] = {}
         self._live: list[Reservation] = []
-        self._agenda = Agenda()
 
     def add_worker(
         self, name: str, attributes: Mapping[str, Any] | None = None, activity: Activity | None = None
     ) -> Worker:
         """Add a worker, available unless another activity is given. Raises TypeError if not JSON."""
-        with self._changed:
-            self.expire()
-            now = self.clock()
+        with self._acting() as now:
             worker = Worker(
                 sid=self._sids.new("WK"),
                 serial=next(self._serials),
@@ -52,8 +48,7 @@ class Workspace(Setup):
             )
             self._workers[worker.sid] = worker
             self._of_worker[worker.sid] = []
-            self._go_on(now)
-            return worker
+        return worker
 
     def workers(self) -> list[Worker]:
         """All workers in the order of creation."""
@@ -95,27 +90,17 @@ class Workspace(Setup):
         self.expire()
         return self._reservations.get(sid)
 
-    def expire(self) -> None:
-        """Do what is due by the clock: phones are picked up, reservations time out, old tasks are canceled.
-
-        Every reading method does this first, so that a workspace which nobody serves needs no thread.
-        """
-        with self._changed:
-            for at, happens in self._agenda.due(self.clock()):
-                happens(at)
-
     def describe(self, resource: Task | Worker, attributes: Mapping[str, Any]) -> None:
         """Set the attributes of a task or a worker. Raises TypeError if not JSON."""
-        with self._changed:
+        with self._acting() as now:
             resource.attributes = own(attributes)
-            effects.touch(resource, self.clock())
-            self._go_on(self.clock())
+            effects.touch(resource, now)
 
     def rename(self, worker: Worker, name: str) -> None:
         """Give a worker another name."""
-        with self._changed:
+        with self._acting() as now:
             worker.name = name
-            effects.touch(worker, self.clock())
+            effects.touch(worker, now)
 
     def _free(self) -> list[Worker]:
         """The workers who can be reserved: available, and bound by no reservation."""

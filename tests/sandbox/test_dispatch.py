@@ -311,6 +311,28 @@ def test_of_two_queues_the_more_urgent_task_comes_first(silent: TaskRouter, cloc
 # --- what happens to reservations
 
 
+def test_a_task_is_routed_once(silent: TaskRouter) -> None:
+    """A second time changes nothing."""
+    silent.add_worker("Alice")
+    task = silent.add_task()
+    first = silent.route(task)
+    assert silent.route(task) is None
+    assert silent.reservations(task) == [first]
+    waiting = silent.add_task()
+    assert silent.route(waiting) is silent.route(waiting) is None
+    assert silent.waiting() == [waiting]
+
+
+def test_what_was_due_comes_before_what_is_done(silent: TaskRouter, clock: ManualClock) -> None:
+    """Although nobody looked meanwhile: the reservation had timed out before its worker moved."""
+    alice = silent.add_worker("Alice")
+    task = routed(silent)
+    clock.advance(130)
+    silent.move(alice, silent.idle)
+    assert [each.status for each in silent.reservations(task)] == ["timeout", "pending"]
+    assert alice.idle_since == clock()
+
+
 def test_a_rejected_task_goes_to_the_next_worker(silent: TaskRouter, clock: ManualClock) -> None:
     """The one who rejected has moved, or is idle for the shortest time."""
     alice = silent.add_worker("Alice")
@@ -418,6 +440,7 @@ def test_a_task_with_its_own_workflow_calls_that_ones_url(
     """Each workflow has its own assignment callback."""
     other = workflow_of(taskrouter, {"queue": taskrouter.task_queue_sid})
     other.callback_url = fallback.url
+    assert (taskrouter.callback_url, taskrouter.fallback_url) == (endpoint.url, "")
     taskrouter.add_worker("Alice")
     routed(taskrouter, workflow=other)
     assert taskrouter.wait_for_callbacks(10)

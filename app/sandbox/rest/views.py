@@ -1,5 +1,6 @@
 """What the views of every family of resources have in common."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
@@ -21,15 +22,15 @@ T = TypeVar("T")
 Key = Callable[[Any], Any]
 
 
-class Views:
+class Views(ABC):
     """Reads a request, asks TaskRouter, and returns the representation."""
 
     def __init__(self, taskrouter: TaskRouter) -> None:
         self._taskrouter = taskrouter
 
+    @abstractmethod
     def routes(self) -> Sequence[Route]:
         """Return the routes of this family."""
-        raise NotImplementedError
 
     @property
     def _root(self) -> str:

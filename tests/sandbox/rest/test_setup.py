@@ -289,6 +289,10 @@ def test_tasks_may_be_evaluated_again(workspace: Any, taskrouter: TaskRouter) ->
     workflow = workspace.workflows(taskrouter.workflow_sid)
     workflow.update(configuration=configuration(other, priority=9))
     assert workspace.tasks(task.sid).fetch().task_queue_sid == taskrouter.task_queue_sid
+    elsewhere = configuration(taskrouter.task_queue_sid)
+    elsewhere_sid = workspace.workflows.create(friendly_name="Elsewhere", configuration=elsewhere).sid
+    untouched = workspace.tasks.create(workflow_sid=elsewhere_sid)
     workflow.update(re_evaluate_tasks="true")
+    assert workspace.tasks(untouched.sid).fetch().task_queue_sid == taskrouter.task_queue_sid
     fetched = workspace.tasks(task.sid).fetch()
     assert (fetched.task_queue_sid, fetched.task_queue_friendly_name, fetched.priority) == (other, "Other", 9)
