@@ -8,6 +8,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+# Database servers, and what Python starts with the first pool of processes and keeps to the end.
+OF_ALL_TESTS = ("postgres", "resource_tracker")
+
 
 def until(condition: Callable[[], T | None], patience: float = 20) -> T:
     """What the condition says as soon as it says anything; fails after `patience` seconds."""
@@ -25,12 +28,12 @@ def children(process: int | str = "self") -> list[int]:
 
 
 def checks() -> list[int]:
-    """The processes that this one has started and that run, without the database servers of the tests."""
-    return [pid for pid in children() if _name(pid) != "postgres"]
+    """The processes that this one has started and that run, without those that serve all of the tests."""
+    return [pid for pid in children() if not any(name in _command(pid) for name in OF_ALL_TESTS)]
 
 
-def _name(pid: int) -> str:
+def _command(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/comm").read_text().strip()
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     except OSError:  # it has ended
         return ""

@@ -1,7 +1,7 @@
 """A request as it comes in, piece by piece: whether it is all there, and whether it is too large.
 
-Only the framing of HTTP/1.1 is looked at (RFC 9112, sections 6 and 7). What is odd counts as all there, since
-gunicorn's parser says what is wrong with it.
+Only the framing of HTTP/1.1 is looked at (RFC 9112, sections 6 and 7). What is odd counts as all there:
+gunicorn's parser, which gets no more than these bytes, says what is wrong with it.
 """
 
 import re
@@ -11,11 +11,13 @@ MOST_HEAD = 32 * 1024  # bytes of the request line and the headers; Twilio's hav
 MOST_BODY = 64 * 1024  # bytes; Twilio's attributes are at most 4 KB each
 MOST_FRAMES = 64 * 1024  # bytes of a body's chunk sizes and trailers, beside what they frame
 
-END = b"\r\n\r\n"
-LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,12})[ \t]*\r\n", re.IGNORECASE)
+LINE_END = b"\r\n"
+END = LINE_END * 2
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]*)[ \t]*\r\n", re.IGNORECASE)
 CODED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
-SIZE = re.compile(rb"([0-9a-f]{1,8})[ \t]*(;.*)?", re.IGNORECASE)
+SIZE = re.compile(rb"0*([0-9a-f]*)[ \t]*(;.*)?", re.IGNORECASE)
+MOST_DIGITS = 8  # of a length or a size; more are too large, whatever they say
 
 
 class Standing(Enum):
@@ -35,10 +37,19 @@ class Incoming:
         self.wants_continue = False  # the client waits for a 100 before it sends the body
         self._body: _Body | _Chunks | None = None
 
+    @property
+    def request(self) -> bytes:
+        """The bytes; without the wish for a 100, which is granted where it was needed."""
+        head, end, body = bytes(self.received).partition(END)
+        return CONTINUE.sub(LINE_END, head + LINE_END)[: -len(LINE_END)] + end + body
+
     def add(self, piece: bytes) -> Standing:
         """How far it has come with this piece."""
         searched = max(0, len(self.received) - len(END))
         self.received += piece
+        if self._body is None and self.received.startswith(LINE_END):
+            del self.received[: len(LINE_END)]  # an empty line before the first one is no part of it
+            searched = 0
         if self._body is None:
             end = self.received.find(END, searched)
             if end < 0:
@@ -56,7 +67,7 @@ class Incoming:
         if CODED.search(head):
             self._body = _Chunks(start)
         elif length := LENGTH.search(head):
-            self._body = _Body(start, int(length[1]))
+            self._body = _Body(start, _number(length[1], 10))
         else:
             self._body = _Body(start, 0)
 
@@ -89,9 +100,9 @@ class _Chunks:
             if end < 0:
                 return self._coming(received)
             size = SIZE.fullmatch(received[self._at : end])
-            if size is None:
-                return Standing.WHOLE  # the parser says what is wrong
-            length = int(size[1], 16)
+            if size is None or end == self._at:
+                return Standing.WHOLE
+            length = _number(size[1], 16)
             if self._held + length > MOST_BODY:
                 return Standing.BODY_TOO_LARGE
             if length == 0:
@@ -110,3 +121,8 @@ class _Chunks:
     def _coming(self, received: bytearray) -> Standing:
         framed = len(received) - self._start - self._held
         return Standing.BODY_TOO_LARGE if framed > MOST_BODY + MOST_FRAMES else Standing.COMING
+
+
+def _number(digits: bytes, base: int) -> int:
+    """The number, as far as it can matter."""
+    return int(digits or b"0", base) if len(digits) <= MOST_DIGITS else 10**MOST_DIGITS

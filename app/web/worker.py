@@ -70,11 +70,6 @@ class Connection(TConn):
         self.incoming = Incoming()
         self.discarded = 0
 
-    @property
-    def unreader(self) -> Any:
-        """What the parser reads from."""
-        return cast("RequestParser", self.parser).unreader
-
     def close(self, graceful: bool = False) -> None:
         """At once: nothing is unread, and the loop that closes has no time for gunicorn's long farewell."""
         close(self.sock)
@@ -129,14 +124,23 @@ class Worker(ThreadWorker):
     def handle(self, conn: Any) -> Any:
         """Answers a request that is whole, and says whether another may follow. Runs in a thread.
 
-        One that came too early is not answered: no client of ours sends such.
+        The parser gets no more than what came: whatever it makes of it, no thread waits for a client. A
+        request that came too early is not answered: no client of ours sends such.
         """
-        conn.init()
-        conn.unreader.unread(bytes(conn.incoming.received))
-        return super().handle(conn) and not conn.unreader.buf.getvalue()
+        conn.initialized = True
+        conn.sock.setblocking(True)
+        conn.parser = RequestParser(self.cfg, [conn.incoming.request], conn.client)
+        return super().handle(conn) and not conn.parser.unreader.buf.getvalue()
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        result = super().handle_request(req, conn)
+        req.is_answered = True
+        return result
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
-        _send(client, unparsed(exc))
+        """Answers, but not a second time: what the view did not read of a body may be no HTTP."""
+        if not getattr(req, "is_answered", False):
+            _send(client, unparsed(exc))
 
     def murder_pending(self) -> None:
         """Refuses what did not come in time. gunicorn calls it in every turn of the loop."""

@@ -27,7 +27,8 @@ def test_a_task_made_over_rest_reserves_the_idle_worker(
     taskrouter.add_worker("Alice", {"contact_uri": "client:alice"})
     endpoint.answer({"instruction": "accept"})
     created = workspace.tasks.create(attributes=json.dumps({"type": "chat"}), priority=3, timeout=60)
-    assert (created.assignment_status, created.priority, created.timeout) == ("reserved", 3, 60)
+    assert created.assignment_status in {"reserved", "assigned"}  # the answer may be there already
+    assert (created.priority, created.timeout) == (3, 60)
     assert taskrouter.wait_for_callbacks(10)
     fetched = workspace.tasks(created.sid).fetch()
     assert (fetched.assignment_status, fetched.attributes) == ("assigned", '{"type":"chat"}')
