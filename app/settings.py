@@ -123,11 +123,10 @@ def read_rest_settings(environment: Mapping[str, str]) -> RestSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningSettings:
-    """What signing as Twilio needs: the first of several tokens. `api_base` is where the service posts."""
+    """What signing as Twilio needs: the first of several tokens."""
 
     account_sid: str
     token: Secret
-    api_base: str | None
 
 
 def read_signing_settings(environment: Mapping[str, str]) -> SigningSettings:
@@ -135,9 +134,8 @@ def read_signing_settings(environment: Mapping[str, str]) -> SigningSettings:
     reading = _Reading(environment)
     account_sid = reading.value("TWILIO_ACCOUNT_SID", _account_sid)
     tokens = reading.value("TWILIO_AUTH_TOKEN", _tokens)
-    api_base = reading.value("TWILIO_API_BASE", _base_url, None)
     reading.end()
-    return SigningSettings(account_sid=account_sid, token=tokens[0], api_base=api_base)
+    return SigningSettings(account_sid=account_sid, token=tokens[0])
 
 
 REQUIRED: Any = object()

@@ -15,7 +15,7 @@ from app.errors import Unreadable
 from app.model import Decision, Saved
 from app.replay.given import Given, Params, given_of
 from app.replay.mapping import in_tokens
-from app.replay.reads import Keys, condition_reads, template_reads
+from app.replay.reads import Keys, template_reads, valued_reads
 from app.replay.redaction import Redaction
 from app.replay.tokens import Tokens
 
@@ -58,7 +58,7 @@ class Redactor:
     """Redacts callbacks for one export. `conditions` are the references that its rules' conditions read."""
 
     def __init__(self, ruleset: RuleSet, tokens: Tokens | None = None) -> None:
-        self.conditions = condition_reads(ruleset)
+        self.conditions = valued_reads(ruleset)
         self._ruleset = ruleset
         self._secrets = secrets_of(ruleset)
         self._tokens = tokens or Tokens(ruleset.allowed_numbers or ())

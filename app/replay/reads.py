@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from app.engine.expressions import Reference, references, show_operand
+from app.engine.expressions import Constant, Reference, comparisons, references, show_operand
+from app.engine.expressions.tree import Comparison
 from app.engine.plan import Plan
 from app.engine.ruleset import Rule, RuleSet
 from app.engine.scope import Scope, lookup
@@ -19,6 +20,14 @@ def condition_reads(ruleset: RuleSet) -> frozenset[Keys]:
     """What decides which rule is taken: references of `when`, and of `task_type_from`."""
     terms = (references(term.tree) for rule in ruleset.rules for term in rule.when)
     found = (*ruleset.task_type_from, *(reference for each in terms for reference in each))
+    return _of_calls((each.root, *each.path) for each in found)
+
+
+def valued_reads(ruleset: RuleSet) -> frozenset[Keys]:
+    """What decides by its value: of what is only asked whether it is null, another value does as well."""
+    asked = (each for rule in ruleset.rules for term in rule.when for each in comparisons(term.tree))
+    sides = (side for each in asked if not _asks_for_null(each) for side in (each.left, each.right))
+    found = (*ruleset.task_type_from, *(side for side in sides if isinstance(side, Reference)))
     return _of_calls((each.root, *each.path) for each in found)
 
 
@@ -43,6 +52,11 @@ def value_at(keys: Keys, scope: Scope) -> object:
 def written(keys: Keys) -> str:
     """The reference as rules have it."""
     return show_operand(Reference(str(keys[0]), keys[1:]))
+
+
+def _asks_for_null(comparison: Comparison) -> bool:
+    null = Constant(None)
+    return comparison.operator in {"==", "!="} and null in {comparison.left, comparison.right}
 
 
 def _templates(plan: Plan) -> Iterator[Template]:

@@ -16,7 +16,7 @@ SID = re.compile(r"([A-Z]{2})[0-9a-fA-F]{32}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 CHANNEL = re.compile(r"(whatsapp|messenger|sms|tel|mailto):(?=\S)", re.IGNORECASE)
 DIGITS = re.compile(r"[0-9]{1,30}")
-WRITTEN_NUMBER = re.compile(r"[+(]?[0-9][0-9 ()./-]{5,}[0-9]")  # as people write one
+NAME = re.compile(r"(?!.*[0-9]{5})[A-Za-z0-9_.$-]{0,64}")
 HEX = 12  # digits of a token: among ten million texts, two share one about once in six exports
 TRIES = 100
 
@@ -60,10 +60,8 @@ class Tokens:
         return signed if isinstance(number, int) else float(signed)
 
     def key(self, key: str) -> str:
-        """The same for a key that is an address or a SID; any other remains."""
-        kinds = (SID, EMAIL, PHONE_NUMBER, WRITTEN_NUMBER)
-        personal = any(kind.fullmatch(key) for kind in kinds) or CHANNEL.match(key)
-        return self.text(key) if personal or is_contact_uri(key) or _URL.read(key) else key
+        """The same for a key, unless it is a name as programs have them, without a number in it."""
+        return key if NAME.fullmatch(key) and not SID.fullmatch(key) else self.text(key)
 
     def _phone_number(self, number: str) -> str:
         """One of the same length, in the same part of the world, and allowed where the number is."""

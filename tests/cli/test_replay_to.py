@@ -90,7 +90,8 @@ def test_a_service_that_is_gone(folder: Path, file: Path) -> None:
     [
         (["--to", "https://desk.example.com"], LOCAL, "desk.example.com is another machine"),
         (["--to", "http://127.0.0.1:1"], SIGNING, "TWILIO_API_BASE is not set"),
-        (["--to", "http://127.0.0.1:1"], {}, "TWILIO_AUTH_TOKEN is not set"),
+        (["--to", "http://127.0.0.1:1", "--yes"], {}, "TWILIO_AUTH_TOKEN is not set"),
+        (["--to", "http://10.0.0.1"], {}, "10.0.0.1 is another machine"),
         (["--to", "127.0.0.1:1"], LOCAL, "is no address"),
         (["--to", "http://127.0.0.1:1", "--rate", "1", "--speed", "1"], LOCAL, "use one"),
         (["--to", "http://127.0.0.1:1", "--save-test", "x"], LOCAL, "use one"),

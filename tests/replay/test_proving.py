@@ -342,3 +342,21 @@ def test_nothing_personal_survives_and_the_decision_is_the_same(
         assert before[name] == after[name]
     again = decide(rules, read_callback(item.saved.params), MONDAY_NOON)
     assert after == record_of(again, str(after["task_type"]), 0, secrets_of(rules))
+
+
+def test_of_what_is_only_asked_whether_it_is_there_nothing_is_kept() -> None:
+    """A token is there as well; what is compared with more than null stays."""
+    asking = ruleset("""
+        default: {defer: nobody}
+        rules:
+          - name: known
+            when: customer_id != null AND (level == null OR level > 3)
+            defer: somebody knows the caller
+        """)
+    one = saved(asking, {"customer_id": "Zoe", "level": 7})
+    item = Redactor(asking).redact(one)
+    assert isinstance(item, Proved)
+    task = json.loads(str(item.saved.params["TaskAttributes"]))
+    assert task["customer_id"] != "Zoe"
+    assert task["level"] == 7
+    assert (item.saved.decision or {})["rule"] == "known"

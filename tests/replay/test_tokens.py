@@ -91,14 +91,19 @@ def test_a_number_remains_a_number(number: float) -> None:
         "alice@example.org",
         "https://example.org/",
         "WK" + "0" * 32,
+        "Bob Smith",
+        "call +14155550123 now",
+        "customer_4155550123",
+        "Zoë",
+        "x" * 65,
     ],
 )
-def test_a_key_that_is_an_address_becomes_a_token(key: str) -> None:
+def test_a_key_that_may_be_personal_becomes_a_token(key: str) -> None:
     """The one that stands for it elsewhere."""
     assert TOKENS.key(key) == TOKENS.text(key) != key
 
 
-@pytest.mark.parametrize("key", ["customer_value", "", "line 2", "2026", "url", "task.type"])
+@pytest.mark.parametrize("key", ["customer_value", "", "line-2", "2026", "url", "task.type", "$ref"])
 def test_any_other_key_remains(key: str) -> None:
-    """It is the task's structure."""
+    """A name as programs have them: it is the task's structure."""
     assert TOKENS.key(key) == key
