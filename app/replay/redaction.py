@@ -20,8 +20,8 @@ DOCUMENTS: Mapping[str, str] = dict(zip(ATTRIBUTES, ("task", "worker"), strict=T
 class Redaction:
     """Replaces all but what stands at `kept` references, and below them.
 
-    Structure, booleans and null stay, and so do the Timestamp, TaskAge and TaskPriority. Keys stay where they are
-    names as programs have them; others become tokens as well.
+    Structure, booleans and null stay, and so do the Timestamp, TaskAge and TaskPriority. Keys stay where they
+    are names as programs have them; others become tokens as well.
     """
 
     def __init__(self, tokens: Tokens, kept: frozenset[Keys]) -> None:
