@@ -1,13 +1,12 @@
 """`desk callbacks`: the callbacks that were saved, each with its decision."""
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
@@ -19,6 +18,7 @@ from app.cli.saved import COLUMNS, delivery_sentence, saved_cells, saved_pairs
 from app.cli.seeking import Seeking, seeking, seeking_options
 from app.cli.tables import make_table
 from app.cli.tables import show as show_table
+from app.cli.writing import opened
 from app.model import Delivery, Saved
 from app.replay.lines import saved_line, saved_object
 from app.replay.proving import Redactor, Sums
@@ -153,7 +153,7 @@ def export(output: str, redact: bool, rules: Path | None, **options: Any) -> Non
     if rules and not redact:
         raise click.UsageError("--rules goes with --redact alone: nothing else of an export reads them")
     redactor, sums = Redactor(current_rules(rules)) if redact else None, Sums()
-    with _database() as database, _opened(output) as file:
+    with _database() as database, opened(output) as file:
         found = _each(Callbacks(database), asked, "callbacks")
         for each in redacted(found, redactor, sums) if redactor else found:
             file.write(saved_line(each))
@@ -212,21 +212,6 @@ def _each(journal: Callbacks, asked: Seeking, label: str) -> Iterator[Saved]:
     """What is asked for, the oldest first, with a bar on a terminal."""
     found: Iterable[Saved] = journal.each(asked.sought)
     return asked.among(counted(found, label, lambda: journal.count(asked.sought)))
-
-
-@contextmanager
-def _opened(output: str) -> Iterator[IO[bytes]]:
-    if output == "-":
-        with click.open_file("-", "wb") as stdout:
-            yield stdout
-        return
-    try:
-        file = os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
-    except OSError as error:
-        message = f"{output} cannot be written: {error.strerror}"
-        raise click.BadParameter(message, param_hint="-o") from None
-    with file:
-        yield file
 
 
 def _remove(database: Database, asked: Seeking, *, dry: bool = False) -> Removed:

@@ -18,7 +18,7 @@ from app.cli.current import rules_option, usable_rules
 from app.cli.output import count
 from app.cli.periods import SinceType, TimeType
 from app.cli.progress import progress_of
-from app.cli.replayed import RENDERERS, Replayed
+from app.cli.replayed import RENDERERS
 from app.cli.saving import save_as_test
 from app.cli.sending import Sending, send_to
 from app.cli.sources import (
@@ -30,6 +30,7 @@ from app.cli.sources import (
     items_of_journal,
     opened,
 )
+from app.cli.writing import printed_to
 from app.engine.ruleset import RuleSet
 from app.model import Saved
 from app.replay.again import Clock, again
@@ -37,6 +38,8 @@ from app.replay.blocks import Block, blocks_of, is_file
 from app.replay.comparing import Against, OtherRules, Recorded
 from app.replay.processes import Done, parts_of
 from app.replay.reasons import reasons
+from app.replay.replayed import Replayed
+from app.replay.report import charting
 from app.replay.revisions import folder_at
 from app.replay.rows import heading
 from app.replay.running import Part, Run
@@ -107,6 +110,14 @@ class Percent(click.ParamType[float]):
 )
 @click.option("--line", type=click.IntRange(1), help="With --save-test which line; in a HAR, which entry.")
 @click.option("--format", "form", type=click.Choice([*RENDERERS]), default="text", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    default="-",
+    metavar="FILE|-",
+    help="Where to write; by default standard output.",
+)
 @click.pass_context
 def replay(
     ctx: click.Context,
@@ -127,6 +138,7 @@ def replay(
     test_file: Path | None,
     line: int | None,
     form: str,
+    output: str,
 ) -> None:
     """Decides saved callbacks again with the rules as they are now, each at its own time.
 
@@ -135,7 +147,8 @@ def replay(
     Timestamp, else now. Nothing is sent.
 
     Prints how many callbacks each rule decides, and what changed: from which rule to which, and the terms
-    that came out otherwise. Bad lines are named and skipped.
+    that came out otherwise. Bad lines are named and skipped. With --format html it is one page for the
+    browser, with charts and no need of a network; it takes `pip install 'desk[report]'`.
 
     With --to they are sent to a service that runs, signed anew and with a Timestamp of now, and its answers
     are compared with the recorded ones; that needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, those of the
@@ -152,12 +165,15 @@ def replay(
       desk replay monday.jsonl tuesday.jsonl --against ../live/rules --format json | jq .changes
       desk replay --journal --since 7d --against git:HEAD~1
       desk replay - --format csv > decisions.csv
-      desk replay callbacks.jsonl --against git:HEAD --show 200 --format html > report.html
+      desk replay callbacks.jsonl --against git:HEAD --show 200 --format html -o report.html
       desk replay callbacks.jsonl --to http://127.0.0.1:8080 --speed 10
       desk replay callbacks.jsonl --line 12 --save-test rules/saved_test.yaml
     """
     _check_usage(files, journal=journal, bounded=bool(since or until))
     _check_modes(url, rate, speed, test_file, line, yes=yes)
+    _check_output(output, files)
+    if form == "html":
+        charting()  # says at once where it is missing
     environment = process_environment()
     folder = rules or rules_folder(environment)
     sought = Sought(since=since, until=until)
@@ -167,20 +183,22 @@ def replay(
     ruleset = usable_rules(folder, environment)
     if url:
         sending = Sending(url, rate, speed, shown, fail_if_changed, yes=yes)
-        send_to(sending, _items(files, sought, environment), ruleset, environment, form)
+        with printed_to(output):
+            send_to(sending, _items(files, sought, environment), ruleset, environment, form)
         return
     compared = _compared(against, folder, ruleset, environment)
     run = Run(ruleset, compared.against, Clock(datetime.now(UTC), at), shown, with_rows=form == "csv")
     coming = _of_journal(run, sought, environment) if journal else _of_files(run, files, jobs or _cores())
-    with coming as parts:
-        tally = _total(parts, run)
-    if against == RECORDED and not tally.compared:
-        end_unreadable(
-            "there is no decision to compare with: leave --against out, or name a folder or git:REV"
-        )
-    tally.examples = [_explained(each, run) for each in tally.examples]
-    replayed = Replayed(tally, ruleset.version, compared.name, str(folder), files or (JOURNAL,))
-    RENDERERS[form](replayed)
+    with printed_to(output):
+        with coming as parts:
+            tally = _total(parts, run)
+        if against == RECORDED and not tally.compared:
+            end_unreadable("there is no decision to compare with: leave --against out, or name a folder")
+        tally.examples = [_explained(each, run) for each in tally.examples]
+        sources = tuple(map(_source, files)) or (JOURNAL,)
+        about = (ruleset.version, compared.name, str(folder), sources, run.clock.today, at)
+        replayed = Replayed(tally, *about)
+        RENDERERS[form](replayed)
     ctx.exit(_status(replayed, fail_if_changed))
 
 
@@ -216,6 +234,17 @@ def _check_modes(
 
 def _items(files: Sequence[str], sought: Sought, environment: Mapping[str, str]) -> Iterator[Item]:
     return items_of_files(files) if files else items_of_journal(sought, environment)
+
+
+def _check_output(output: str, files: Sequence[str]) -> None:
+    """What is read must not be written over."""
+    written, read = Path(output), [Path(file) for file in files if file != "-"]
+    if written.exists() and any(written.samefile(path) for path in read if path.exists()):
+        raise click.BadParameter(f"{output} is among the files to read: name another", param_hint="-o")
+
+
+def _source(file: str) -> str:
+    return STDIN if file == "-" else file
 
 
 class _Compared(NamedTuple):

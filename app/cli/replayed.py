@@ -1,10 +1,7 @@
-"""What a replay came to, as lines for people and as an object for programs."""
+"""What a replay came to, as lines for people, as an object for programs and as a page."""
 
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import click
 from rich.table import Table
@@ -12,27 +9,12 @@ from rich.table import Table
 from app.cli.output import count, iso, json_text, one_line
 from app.cli.tables import make_table, show
 from app.engine.wire import Form
-from app.replay.report import About, html_report
+from app.replay.matrix import Naming, instruction_of, moves_of, rule_of
+from app.replay.replayed import Replayed
+from app.replay.report import report
 from app.replay.tally import Changed, Choice, Pair, Tally
 
 ACROSS = 8  # rules beside each other in a matrix; more stand in a list
-DEFERRED = "defer"  # what stands for an instruction where there is none
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """All that a report may tell. `folder`, `against` and `sources` are what people call them."""
-
-    tally: Tally
-    rules_version: str
-    against: str
-    folder: str
-    sources: Sequence[str]
-
-    @property
-    def changed_percent(self) -> float:
-        """Of those that there was something to compare with."""
-        return 100 * self.tally.changed / self.tally.compared if self.tally.compared else 0.0
 
 
 def replayed_object(replayed: Replayed) -> Form:
@@ -43,12 +25,12 @@ def replayed_object(replayed: Replayed) -> Form:
         "bad_lines": tally.bad_lines,
         "untimed": tally.untimed,
         "by_rule": _sums((choice.rule, number) for choice, number in tally.decided.items()),
-        "by_instruction": _sums((_instruction(choice), number) for choice, number in tally.decided.items()),
+        "by_instruction": _sums((instruction_of(choice), number) for choice, number in tally.decided.items()),
         "against": replayed.against,
         "compared": tally.compared,
         "changed": tally.changed,
-        "changes": _changes(tally, _rule),
-        "instruction_changes": _changes(tally, _instruction),
+        "changes": _changes(tally, rule_of),
+        "instruction_changes": _changes(tally, instruction_of),
         "examples": [_example(each) for each in tally.examples],
         "bad": [
             {"source": bad.source, "line": bad.line.line, "message": bad.line.message} for bad in tally.bad
@@ -65,25 +47,15 @@ def _sums(numbers: Iterable[tuple[str, int]]) -> dict[str, int]:
     return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _rule(choice: Choice) -> str:
-    return choice.rule
+def _moves(tally: Tally, naming: Naming) -> dict[tuple[str, str], int]:
+    """Those of the changed callbacks, the largest first."""
+    return dict(sorted(moves_of(tally.changes, naming).items(), key=lambda item: (-item[1], item[0])))
 
 
-def _instruction(choice: Choice) -> str:
-    return choice.instruction or DEFERRED
-
-
-def _moves(tally: Tally, name: Callable[[Choice], str]) -> dict[tuple[str, str], int]:
-    sums: Counter[tuple[str, str]] = Counter()
-    for pair, number in tally.changes.items():
-        sums[name(pair.before), name(pair.after)] += number
-    return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _changes(tally: Tally, name: Callable[[Choice], str]) -> list[Form]:
+def _changes(tally: Tally, naming: Naming) -> list[Form]:
     return [
         {"from": before, "to": after, "count": number}
-        for (before, after), number in _moves(tally, name).items()
+        for (before, after), number in _moves(tally, naming).items()
     ]
 
 
@@ -118,9 +90,9 @@ def _show_text(replayed: Replayed) -> None:
     if tally.compared:
         click.echo(f"\n{_verdict(replayed)}")
     if tally.changed:
-        for title, name in (("rule", _rule), ("instruction", _instruction)):
+        for title, naming in (("rule", rule_of), ("instruction", instruction_of)):
             click.echo(f"\nfrom {title} (down) to {title} (across)")
-            show(_matrix(_moves(tally, name)))
+            show(_matrix(_moves(tally, naming)))
     for example in tally.examples:
         click.echo()
         for line in _example_lines(example):
@@ -202,12 +174,7 @@ def _show_nothing(replayed: Replayed) -> None:
 
 
 def _show_html(replayed: Replayed) -> None:
-    if sys.stdout.isatty():
-        raise click.UsageError("a page is of no use on a terminal: write it to a file, > report.html")
-    about = About(
-        replayed.folder, replayed.rules_version, replayed.against, replayed.sources, datetime.now(UTC)
-    )
-    click.echo(html_report(replayed.tally, about).encode(errors="replace"))
+    click.echo(report(replayed).encode())
 
 
 # Each format and what prints the report in it.

@@ -1,229 +1,154 @@
-"""A replay as one page of HTML that needs nothing else, for whoever answers for the rules.
+"""A replay as one page that a supervisor can read: self-contained, and asking nobody for anything."""
 
-Charts are drawn by plotly.js, which stands in the page. It asks for nothing over the network, and forbids
-itself to.
-"""
-
+import base64
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from html import escape
-from pathlib import Path
+from functools import cache
+from importlib.resources import files
 from pkgutil import resolve_name
 
 from jinja2 import Environment, StrictUndefined, Template
-from markupsafe import Markup
 
 from app.errors import SettingsError
-from app.replay.tally import Choice, Pair, Tally
+from app.replay.charts import NAMELESS, Figure, bars, colours_of, others_label, sankey, visible
+from app.replay.matrix import Matrix, Naming, instruction_of, matrix_of, moves_of, ranked, rule_of
+from app.replay.phrases import FILTERS, headline, sources, verdict
+from app.replay.replayed import Replayed
+from app.replay.tally import Tally
+from app.replay.timeline import timeline_of
 
-ACROSS = 10  # rules beside each other in a matrix; the others are summed
-LINKS = 40  # of a flow chart
-BARS = 8  # rules that have a colour of their own in the timeline
-DAILY = timedelta(days=4)  # from there on a day is a bar
-OTHERS = "all others"
-DEFERRED = "defer"
-# Colours that people tell apart whatever they see of red and green (Okabe and Ito).
-COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8a600", "#7a5195")
-GREY = "#9aa0a6"
-
-Moves = Mapping[tuple[str, str], int]
-Figure = dict[str, object]
+PAGE = files("app.replay") / "page"
+LISTED = 100  # rules in the table of decisions; more are summed
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What was replayed: rules with their version, and what they were compared with, as people call it."""
+class View:
+    """What changed, counted by one property of the decisions."""
 
-    folder: str
-    version: str
-    against: str
-    sources: Sequence[str]
-    made: datetime
+    noun: str
+    matrix: Matrix
+    moves: Sequence[tuple[str, str, int]]
+    chart: Figure | None
+
+    @property
+    def stays(self) -> bool:
+        """Whether anything changed that stays with its name."""
+        return any(before == after for before, after, _ in self.moves)
+
+    @property
+    def partly(self) -> bool:
+        return any(0 < cell.changed < cell.callbacks for cell in self.matrix.cells.values())
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A field of a matrix: how many, as a share of the largest, and whether the two are different."""
+class Decided:
+    """How many callbacks a rule decides now and, of those compared, then; None for all the other rules."""
 
-    number: int
-    weight: float
-    is_changed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """From the names in the rows to those in the columns."""
-
-    across: Sequence[str]
-    rows: Sequence[tuple[str, Sequence[Cell]]]
+    rule: str | None
+    now: int
+    share: float
+    compared: int
+    before: int
 
 
-def html_report(tally: Tally, about: About) -> str:
-    """The page. Raises SettingsError where the charts' library is missing."""
-    moved = {pair: number for pair, number in _moves(tally.changes, _rule).items() if pair[0] != pair[1]}
-    decided = Counter[str]()
-    for choice, number in tally.decided.items():
-        decided[choice.rule] += number
-    colours = dict(zip((name for name, _ in decided.most_common(BARS)), COLOURS, strict=False))
+def report(replayed: Replayed) -> str:
+    """The page. Raises SettingsError where what draws the charts is not installed."""
+    tally = replayed.tally
+    names = _rules(tally)
+    colours = colours_of(names)
+    timeline = timeline_of(tally, tuple(colours))
+    scripts = [charting(), _script(_read("report.js"))]
     return _template().render(
+        replayed=replayed,
         tally=tally,
-        about=about,
-        decided=decided.most_common(),
-        period=_period(tally),
-        share=100 * tally.changed / tally.compared if tally.compared else 0.0,
-        moved=sum(moved.values()),
-        moves=sorted(moved.items(), key=lambda item: -item[1])[:ACROSS],
-        by_rule=_matrix(_moves(tally.pairs, _rule)),
-        by_instruction=_matrix(_moves(tally.pairs, _instruction)),
-        flow=_flow(moved, colours) if moved else None,
-        timeline=_timeline(tally, colours) if tally.hours else None,
-        plotly=Markup(_plotly()),  # noqa: S704  the library's own script
+        headline=headline(tally),
+        verdict=verdict(replayed),
+        sources=sources(replayed.sources),
+        views=_views(tally, colours) if tally.compared else [],
+        decided=_decided(tally, names),
+        others=others_label(max(len(names) - LISTED, 0), "rule"),
+        timeline=timeline,
+        bars=bars(timeline, colours) if len(timeline.starts) > 1 else None,
+        colours=colours,
+        style=_read("report.css"),
+        scripts=scripts,
+        hashes=[_hash(script) for script in scripts],
     )
 
 
-def _template() -> Template:
-    """The page's template, which escapes whatever is filled in."""
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"count": "{:,}".format, "said": said}
-    return environment.from_string(Path(__file__).with_name("report.html").read_text("utf-8"))
-
-
-def _plotly() -> str:
-    """The charts' library as a script."""
+@cache
+def charting() -> str:
+    """The script that draws. Raises SettingsError where it is not installed."""
     try:
-        # By name, since it is an extra.
-        script: Callable[[], str] = resolve_name("plotly.offline:get_plotlyjs")
+        # By name, since it is an extra that no other command needs.
+        return _script(resolve_name("app.replay.plotting:source")())
     except ImportError:
-        raise SettingsError("the report's charts need a library: pip install 'desk[report]'") from None
-    return script()
+        message = "an HTML report is drawn by plotly, which is missing: pip install 'desk[report]'"
+        raise SettingsError(message) from None
 
 
-def said(choice: Choice) -> str:
-    """What was decided, in a few words."""
-    return f"{choice.rule} ({' '.join(filter(None, (choice.mode, choice.instruction)))})"
+def _rules(tally: Tally) -> list[str]:
+    """Every rule that decides now or did then, those with most callbacks first."""
+    now: Counter[tuple[str, str]] = Counter()
+    for choice, number in tally.decided.items():
+        now[choice.rule, choice.rule] += number
+    return ranked(now, moves_of(tally.pairs, rule_of))
 
 
-def _rule(choice: Choice) -> str:
-    return choice.rule
+def _views(tally: Tally, colours: Mapping[str, str]) -> list[View]:
+    kinds = colours_of(ranked(moves_of(tally.pairs, instruction_of)))
+    return [_view(tally, "rule", rule_of, colours), _view(tally, "instruction", instruction_of, kinds)]
 
 
-def _instruction(choice: Choice) -> str:
-    return choice.instruction or DEFERRED
+def _view(tally: Tally, noun: str, naming: Naming, colours: Mapping[str, str]) -> View:
+    moves = moves_of(tally.changes, naming)
+    listed = [(*move, number) for move, number in moves.most_common()]
+    return View(noun, matrix_of(tally, naming), listed, sankey(moves, colours, noun) if moves else None)
 
 
-def _moves(pairs: Mapping[Pair, int], name: Callable[[Choice], str]) -> Counter[tuple[str, str]]:
-    moves = Counter[tuple[str, str]]()
-    for (before, after), number in pairs.items():
-        moves[name(before), name(after)] += number
-    return moves
+def _decided(tally: Tally, names: Sequence[str]) -> list[Decided]:
+    """The first rules, and a line for the rest."""
+    sums: dict[str | None, list[int]] = {}
+    listed = frozenset(names[:LISTED])
+    for choice, number in tally.decided.items():
+        _row(sums, choice.rule, listed)[0] += number
+    for pair, number in tally.pairs.items():
+        _row(sums, pair.after.rule, listed)[1] += number
+        _row(sums, pair.before.rule, listed)[2] += number
+    rows = [Decided(rule, now, now / tally.callbacks, then, was) for rule, (now, then, was) in sums.items()]
+    return sorted(rows, key=lambda row: (row.rule is None, -row.now, -row.before, row.rule or ""))
 
 
-def _matrix(moves: Moves) -> Matrix:
-    """In one order down and across, so that what stays is on the diagonal; what is too much is summed."""
-    order = _order(moves)
-    shown = frozenset(order[:ACROSS])
-    summed = Counter[tuple[str, str]]()
-    for (before, after), number in moves.items():
-        summed[before if before in shown else OTHERS, after if after in shown else OTHERS] += number
-    names = [*order[:ACROSS], OTHERS]
-    down = [name for name in names if any(before == name for before, _ in summed)]
-    across = [name for name in names if any(after == name for _, after in summed)]
-    most = max(summed.values(), default=1)
-    return Matrix(across, [(name, _cells(name, across, summed, most)) for name in down])
+def _row(sums: dict[str | None, list[int]], rule: str, listed: frozenset[str]) -> list[int]:
+    return sums.setdefault(rule if rule in listed else None, [0, 0, 0])
 
 
-def _cells(
-    before: str, across: Sequence[str], summed: Mapping[tuple[str, str], int], most: int
-) -> list[Cell]:
-    numbers = [summed.get((before, after), 0) for after in across]
-    return [
-        Cell(number, (number / most) ** 0.5, bool(number) and before != after)
-        for after, number in zip(across, numbers, strict=True)
-    ]
+@cache
+def _template() -> Template:
+    page = Environment(autoescape=True, undefined=StrictUndefined, finalize=_visible)
+    page.trim_blocks = page.lstrip_blocks = True
+    page.filters.update(FILTERS, named=lambda name: name or NAMELESS)
+    return page.from_string(_read("report.html"))
 
 
-def _order(moves: Moves) -> list[str]:
-    """Those with most changes first, then those with most callbacks."""
-    changed, every = Counter[str](), Counter[str]()
-    for pair, number in moves.items():
-        for name in set(pair):
-            every[name] += number
-            changed[name] += number if pair[0] != pair[1] else 0
-    return sorted(every, key=lambda name: (-changed[name], -every[name], name))
+def _visible(value: object) -> object:
+    """What is text: the style, the scripts and their values are marked as safe."""
+    return visible(value) if type(value) is str else value
 
 
-def _flow(moved: Moves, colours: Mapping[str, str]) -> Figure:
-    """What went from which rule to which: only what went."""
-    links = sorted(moved.items(), key=lambda item: -item[1])[:LINKS]
-    left = list(dict.fromkeys(before for (before, _), _ in links))
-    right = list(dict.fromkeys(after for (_, after), _ in links))
-    sankey = {
-        "type": "sankey",
-        "orientation": "h",
-        "node": {
-            "label": [escape(name) for name in (*left, *right)],
-            "color": [colours.get(name, GREY) for name in (*left, *right)],
-            "pad": 18,
-            "thickness": 16,
-            "line": {"width": 0},
-        },
-        "link": {
-            "source": [left.index(before) for (before, _), _ in links],
-            "target": [len(left) + right.index(after) for (_, after), _ in links],
-            "value": [number for _, number in links],
-            "color": [_faint(colours.get(before, GREY)) for (before, _), _ in links],
-        },
-    }
-    height = 120 + 42 * max(len(left), len(right))
-    return {"data": [sankey], "layout": {"height": height, "margin": {"l": 8, "r": 8, "t": 8, "b": 8}}}
+def _read(name: str) -> str:
+    return (PAGE / name).read_text("utf-8")
 
 
-def _faint(colour: str) -> str:
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.45)"
+def _script(text: str) -> str:
+    """A script as it may stand in a page: nothing in it ends it, and no line end is read otherwise."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def _timeline(tally: Tally, colours: Mapping[str, str]) -> Figure:
-    """Decisions by rule, in bars of an hour or of a day."""
-    times = [at for at, _ in tally.hours]
-    is_daily = tally.span > 1 or max(times) - min(times) >= DAILY
-    bars: dict[str, Counter[datetime]] = {}
-    for (at, rule), number in tally.hours.items():
-        name = rule if rule in colours else OTHERS
-        bars.setdefault(name, Counter())[at.replace(hour=0) if is_daily else at] += number
-    order = [*(name for name in colours if name in bars), *([OTHERS] if OTHERS in bars else [])]
-    traces = [_bar(name, bars[name], colours.get(name, GREY), is_daily=is_daily) for name in order]
-    layout = {
-        "barmode": "stack",
-        "height": 340,
-        "bargap": 0.15,
-        "margin": {"l": 48, "r": 8, "t": 8, "b": 40},
-        "legend": {"orientation": "h", "y": -0.2},
-        "xaxis": {"type": "date"},
-        "yaxis": {"rangemode": "tozero", "tickformat": ",d"},
-    }
-    return {"data": traces, "layout": layout}
-
-
-def _bar(name: str, numbers: Mapping[datetime, int], colour: str, *, is_daily: bool) -> Figure:
-    times = sorted(numbers)
-    return {
-        "type": "bar",
-        "name": escape(name),
-        "x": [f"{at:%Y-%m-%d}" if is_daily else f"{at:%Y-%m-%d %H:00}" for at in times],
-        "y": [numbers[at] for at in times],
-        "marker": {"color": colour},
-    }
-
-
-def _period(tally: Tally) -> str:
-    """The days of the callbacks, as people say it."""
-    times = [at for at, _ in tally.hours]
-    if not times:
-        return ""
-    first, last = (f"{at.day} {at:%B %Y}" for at in (min(times), max(times)))
-    return f"of {first}" if first == last else f"from {first} to {last}"
+def _hash(script: str) -> str:
+    """How a Content-Security-Policy names a script: https://www.w3.org/TR/CSP3/#grammardef-hash-source"""
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"

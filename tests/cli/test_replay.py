@@ -393,10 +393,21 @@ def test_a_name_is_no_command_of_the_terminal(folder: Folder) -> None:
     ]
 
 
-def test_a_page_for_people(folder: Folder, file: Path) -> None:
-    """In a file; it names the rules and what they were compared with."""
-    ended = replay(file, "--rules", folder("rules", CHANGED), "--format", "html")
-    assert ended.exit_code == 0, ended.output
-    assert ended.stdout.startswith("<!DOCTYPE html>")
-    assert "by the recorded decisions" in ended.stdout
-    assert str(file) in ended.stdout
+def test_a_page_for_people(folder: Folder, file: Path, tmp_path: Path) -> None:
+    """In a file; it names what the rules were compared with, and where the callbacks are from."""
+    page = tmp_path / "report.html"
+    ended = replay(file, "--rules", folder("rules", CHANGED), "--format", "html", "-o", page)
+    assert (ended.exit_code, ended.stdout) == (0, ""), ended.output
+    text = page.read_text("utf-8")
+    assert text.startswith("<!doctype html>")
+    assert "the recorded decisions" in text
+    assert str(file) in text
+
+
+def test_what_is_read_is_not_written_over(folder: Folder, file: Path) -> None:
+    """The callbacks would be gone."""
+    before = file.read_bytes()
+    ended = replay(file, "--rules", folder("rules"), "-o", file)
+    assert ended.exit_code == 2
+    assert "is among the files to read" in ended.stderr
+    assert file.read_bytes() == before
