@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from app.engine.timestamp import in_utc
 from app.model import Callback
 
 NUMBERS = ("TaskAge", "TaskPriority")
@@ -61,7 +62,7 @@ class Scope:
 
 def scope_of(callback: Callback, variables: Mapping[str, object], now: datetime) -> Scope:
     """What rules with these `vars` see of the callback at `now` (an aware datetime)."""
-    return Scope(callback, variables, now.astimezone(UTC))
+    return Scope(callback, variables, in_utc(now))
 
 
 def lookup(value: object, path: tuple[str | int, ...]) -> object:

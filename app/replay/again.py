@@ -46,9 +46,13 @@ def again(saved: Saved, clock: Clock, variables: Mapping[str, object]) -> Again:
     The time is the clock's fixed one, else that of the decision, else when the callback came, else its
     Timestamp, else today's. Raises Unreadable where it is no callback, or its decision is odd.
     """
-    callback = read_callback(decided_from(saved))
-    at, is_timed = _time(decided_at(saved), callback, clock)
-    return Again(callback, scope_of(callback, variables, at), is_timed, rejections_of(saved))
+    if saved.decision:
+        params, known, rejections = decided_from(saved), decided_at(saved), rejections_of(saved)
+    else:  # as nearly all lines of some files, which are to be read fast
+        params, known, rejections = saved.params, saved.received_at, 0
+    callback = read_callback(params)
+    at, is_timed = _time(known, callback, clock)
+    return Again(callback, scope_of(callback, variables, at), is_timed, rejections)
 
 
 def _time(known: datetime | None, callback: Callback, clock: Clock) -> tuple[datetime, bool]:
