@@ -86,7 +86,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         **reading.rest(account_sid, tokens),
         auth_tokens=tokens,
         webhook_keys=reading.value("TWILIO_WEBHOOK_KEYS", _webhook_keys, {}),
-        public_url=reading.value("PUBLIC_URL", _public_url, None),
+        public_url=reading.value("PUBLIC_URL", service_url, None),
         trusted_proxies=reading.value("TRUSTED_PROXIES", _whole(0, 10), 0),
         metrics_token=reading.value("METRICS_TOKEN", _metrics_token, None),
         rules_dir=rules_folder(environment),
@@ -136,6 +136,14 @@ def read_signing_settings(environment: Mapping[str, str]) -> SigningSettings:
     tokens = reading.value("TWILIO_AUTH_TOKEN", _tokens)
     reading.end()
     return SigningSettings(account_sid=account_sid, token=tokens[0])
+
+
+def read_api_base(environment: Mapping[str, str]) -> str | None:
+    """TWILIO_API_BASE, None for Twilio itself. Raises SettingsError."""
+    reading = _Reading(environment)
+    base: str | None = reading.value("TWILIO_API_BASE", _base_url, None)
+    reading.end()
+    return base
 
 
 REQUIRED: Any = object()
@@ -239,11 +247,16 @@ def _is_base_url(text: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and port != 0 and not parts.query
+    # After a backslash urllib3 begins the path: it would call another host than the one that is read here.
+    is_whole = bool(parts.hostname) and port != 0 and "\\" not in text
+    return parts.scheme in {"http", "https"} and is_whole and not parts.query
 
 
-def _public_url(text: str) -> str:
-    """The address in front of our own paths; somebody may well write the callback's whole URL."""
+def service_url(text: str) -> str:
+    """The address in front of our own paths; somebody may well write the callback's whole URL.
+
+    Raises ValueError, whose message goes on from the name of what was given.
+    """
     base = _base_url(text)
     for path in CALLBACK_PATHS:
         base = base.removesuffix(path)

@@ -178,6 +178,7 @@ def test_key_and_secret_belong_together(alone: str) -> None:
         ("PUBLIC_URL", "https://desk.example.com:port"),
         ("PUBLIC_URL", "https://desk.example.com:0"),
         ("PUBLIC_URL", "https://[desk"),
+        ("TWILIO_API_BASE", "https://desk.example.com\\@127.0.0.1"),
         ("PUBLIC_URL", "https://us℀er:s3cret@desk"),
         ("TRUSTED_PROXIES", "1.0"),
         ("TRUSTED_PROXIES", "11"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import click
 
@@ -23,7 +22,7 @@ from app.replay.sending import (
     sent_all,
     steady,
 )
-from app.settings import read_signing_settings
+from app.settings import read_api_base, read_signing_settings, service_url
 
 RATE = 10.0  # a second
 SAID = {
@@ -54,13 +53,12 @@ def send_to(
     """Sends them all, and says how they were answered."""
     if form not in {"text", "json"}:
         raise click.UsageError("with --to the format is text or json")
-    if urlsplit(sending.url).scheme not in {"http", "https"} or not urlsplit(sending.url).hostname:
-        raise click.UsageError(f"{sending.url!r} is no address: write one such as http://127.0.0.1:8080")
-    reached = reached_from_outside(sending.url, environment.get("TWILIO_API_BASE") or None)
+    url = _address(sending.url)
+    reached = reached_from_outside(url, read_api_base(environment))
     if reached and not sending.yes:
         raise click.UsageError(f"{reached}: real calls could be made; add --yes if that is what you want")
     settings = read_signing_settings(environment)
-    sender = Sender(sending.url, settings.account_sid, settings.token, ruleset)
+    sender = Sender(url, settings.account_sid, settings.token, ruleset)
     bad: list[tuple[str, BadLine]] = []
     pace = in_rhythm(sending.speed) if sending.speed else steady(sending.rate or RATE)
     answers = Answers(sending.shown)
@@ -73,6 +71,13 @@ def send_to(
     else:
         _show(answers)
     click.get_current_context().exit(_status(answers, len(bad), sending.allowed))
+
+
+def _address(url: str) -> str:
+    try:
+        return service_url(url)
+    except ValueError as error:
+        raise click.UsageError(f"--to {error}") from None
 
 
 def _good(items: Iterator[Item], bad: list[tuple[str, BadLine]]) -> Iterator[Saved]:

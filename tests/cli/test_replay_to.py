@@ -55,6 +55,12 @@ def test_callbacks_are_sent(serve: Serve, folder: Path, file: Path) -> None:
     assert rest[3].endswith(": different: differs in from")
 
 
+def test_the_whole_address_of_the_callbacks(serve: Serve, folder: Path, file: Path) -> None:
+    """Each goes to the path that it came to, below what is left."""
+    ended = replay(file, "--to", f"{serve.url}/assignment", "--rules", folder, "--rate", 1000, **LOCAL)
+    assert ended.stdout.splitlines()[1] == "  2 answered as recorded"
+
+
 def test_for_programs(serve: Serve, folder: Path, file: Path) -> None:
     """Bad lines are named and counted, and fail; so does more change than is allowed."""
     with file.open("ab") as stream:
@@ -93,6 +99,11 @@ def test_a_service_that_is_gone(folder: Path, file: Path) -> None:
         (["--to", "http://127.0.0.1:1", "--yes"], {}, "TWILIO_AUTH_TOKEN is not set"),
         (["--to", "http://10.0.0.1"], {}, "10.0.0.1 is another machine"),
         (["--to", "127.0.0.1:1"], LOCAL, "is no address"),
+        (["--to", "http://[::1"], LOCAL, "--to is no address"),
+        (["--to", "http://127.0.0.1:99999"], LOCAL, "--to is no address"),
+        (["--to", "http://127.0.0.1/?x=y"], LOCAL, "--to is no address"),
+        (["--to", "http://desk.example.com\\@127.0.0.1"], LOCAL, "--to is no address"),
+        (["--to", "http://127.0.0.1:1"], {"TWILIO_API_BASE": "http://["}, "TWILIO_API_BASE is no address"),
         (["--to", "http://127.0.0.1:1", "--rate", "1", "--speed", "1"], LOCAL, "use one"),
         (["--to", "http://127.0.0.1:1", "--save-test", "x"], LOCAL, "use one"),
         (["--to", "http://127.0.0.1:1", "--format", "csv"], LOCAL, "text or json"),
