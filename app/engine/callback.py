@@ -60,9 +60,10 @@ def read_callback(params: Mapping[str, str | list[str]]) -> Callback:
 
 def _is_sound(params: Mapping[str, str | list[str]]) -> bool:
     """Whether `_refuse_unsound` has nothing against a callback that has every SID, as those of Twilio do."""
-    if "EventType" in params or list in map(type, params.values()):
+    if "EventType" in params:
         return False
     try:
+        "".join(params.values())  # type: ignore[arg-type]  # which a list refuses, faster than it is looked for
         return _WELL_FORMED.fullmatch("\n".join(_SIDS_OF(params))) is not None
     except (KeyError, TypeError):  # there is one less, or one is no text
         return False

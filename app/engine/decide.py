@@ -1,7 +1,6 @@
 """One decision for everyone: a rule set and a callback in, a decision out. Pure and without a trace."""
 
 from datetime import datetime
-from typing import NamedTuple
 
 from app.engine.catalogue import Check
 from app.engine.plan import CannotCarryOut
@@ -35,57 +34,55 @@ def give_up(ruleset: RuleSet, scope: Scope, rejections: int, *, inline: bool = F
         f"the task was rejected {rejections} times",
         hint="see max_rejections in the rules",
     )
-    return _Taking(ruleset, scope, inline).default(problem.message, (problem,))
+    return _default(ruleset, scope, inline, problem.message, (problem,))
 
 
 def carry_out(ruleset: RuleSet, rule: Rule | None, scope: Scope, *, inline: bool = False) -> Decision:
     """What the rule that matched gives, or the default where none did or this one cannot be carried out."""
-    taking = _Taking(ruleset, scope, inline)
     if rule is None:
-        return taking.default("no rule matched")
+        return _default(ruleset, scope, inline, "no rule matched")
     try:
-        return taking.action(rule.name, rule.action, "the first rule that matched")
+        return _action(ruleset, scope, inline, rule.name, rule.action, "the first rule that matched")
     except CannotCarryOut as error:
-        return taking.default(f"{rule.name} cannot be carried out", _problems(error, rule.name))
+        why = f"{rule.name} cannot be carried out"
+        return _default(ruleset, scope, inline, why, _problems(error, rule.name))
 
 
-class _Taking(NamedTuple):
-    """What the parts of one decision share."""
+def _default(
+    ruleset: RuleSet, scope: Scope, inline: bool, reason: str, problems: tuple[Problem, ...] = ()
+) -> Decision:
+    try:
+        decision = _action(ruleset, scope, inline, DEFAULT, ruleset.default, reason)
+    except CannotCarryOut as error:
+        problems += _problems(error, DEFAULT)
+        reason = f"{reason}, and neither can the default be carried out"
+        return Decision(DEFAULT, Mode.DEFER, reason, ruleset.version, problems=problems)
+    why = ": ".join(filter(None, (reason, ruleset.default.reason)))
+    return decision._replace(reason=why, problems=problems + decision.problems)
 
-    ruleset: RuleSet
-    scope: Scope
-    inline: bool
 
-    def default(self, reason: str, problems: tuple[Problem, ...] = ()) -> Decision:
-        try:
-            decision = self.action(DEFAULT, self.ruleset.default, reason)
-        except CannotCarryOut as error:
-            problems += _problems(error, DEFAULT)
-            reason = f"{reason}, and neither can the default be carried out"
-            return Decision(DEFAULT, Mode.DEFER, reason, self.ruleset.version, problems=problems)
-        why = ": ".join(filter(None, (reason, self.ruleset.default.reason)))
-        return decision._replace(reason=why, problems=problems + decision.problems)
+def _action(ruleset: RuleSet, scope: Scope, inline: bool, name: str, action: Action, reason: str) -> Decision:
+    version = ruleset.version
+    if action.plan is None:
+        return Decision(name, action.mode, action.reason, version)
+    mode = Mode.REPLY if inline else action.mode
+    instruction = action.plan.carry_out(scope, mode, ruleset.allowed_numbers)
+    if mode is Mode.REPLY:
+        return Decision(name, mode, reason, version, instruction)
+    on_failure, problems = _on_failure(ruleset, scope, name, action)
+    return Decision(name, mode, reason, version, instruction, on_failure, action.retry_for, problems)
 
-    def action(self, name: str, action: Action, reason: str) -> Decision:
-        version = self.ruleset.version
-        if action.plan is None:
-            return Decision(name, action.mode, action.reason, version)
-        mode = Mode.REPLY if self.inline else action.mode
-        allowed = self.ruleset.allowed_numbers
-        instruction = action.plan.carry_out(self.scope, mode, allowed)
-        if mode is Mode.REPLY:
-            return Decision(name, mode, reason, version, instruction)
-        on_failure, problems = self.on_failure(name, action)
-        return Decision(name, mode, reason, version, instruction, on_failure, action.retry_for, problems)
 
-    def on_failure(self, name: str, action: Action) -> tuple[Instruction | None, tuple[Problem, ...]]:
-        """What to post when the instruction fails for good; without it the instruction still goes out."""
-        if action.on_failure is None:
-            return None, ()
-        try:
-            return action.on_failure.carry_out(self.scope, Mode.POST, self.ruleset.allowed_numbers), ()
-        except CannotCarryOut as error:
-            return None, _problems(error, name)
+def _on_failure(
+    ruleset: RuleSet, scope: Scope, name: str, action: Action
+) -> tuple[Instruction | None, tuple[Problem, ...]]:
+    """What to post when the instruction fails for good; without it the instruction still goes out."""
+    if action.on_failure is None:
+        return None, ()
+    try:
+        return action.on_failure.carry_out(scope, Mode.POST, ruleset.allowed_numbers), ()
+    except CannotCarryOut as error:
+        return None, _problems(error, name)
 
 
 def _problems(error: CannotCarryOut, rule: str) -> tuple[Problem, ...]:

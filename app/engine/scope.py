@@ -28,7 +28,8 @@ class Scope:
 
     def __init__(self, call: Callback, variables: Mapping[str, object], now: datetime) -> None:
         self._call = call
-        self.task = _mapping(call.task)
+        task = call.task
+        self.task = task if isinstance(task, dict) else {}
         self.variables = variables
         self.now = now
 

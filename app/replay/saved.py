@@ -169,12 +169,13 @@ def _read_document(document: Mapping[str, object], line: int) -> Saved | BadLine
     try:
         if "params" not in document:
             return Saved(line, _params(document))
-        received, decision = document.get("received_at"), document.get("decision")
+        get = document.get
+        received, path, decision = get("received_at"), get("path"), get("decision")
         return Saved(
             line,
             _params(document["params"]),
             None if received is None else _received_at(received),
-            str(document.get("path") or ""),
+            path if isinstance(path, str) else str(path or ""),
             None if decision is None else _decision(decision),
         )
     except _BadError as error:
