@@ -18,7 +18,7 @@ from app.cli.saved import COLUMNS, delivery_sentence, saved_cells, saved_pairs
 from app.cli.seeking import Seeking, seeking, seeking_options
 from app.cli.tables import make_table
 from app.cli.tables import show as show_table
-from app.cli.writing import opened
+from app.cli.writing import opened, output_option
 from app.model import Delivery, Saved
 from app.replay.lines import saved_line, saved_object
 from app.replay.proving import Redactor, Sums
@@ -118,14 +118,7 @@ def show(reservation: str, form: str) -> None:
 
 @callbacks.command(short_help="Writes saved callbacks as JSON Lines.")
 @seeking_options
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, allow_dash=True),
-    default="-",
-    metavar="FILE|-",
-    help="Where to write; by default standard output.",
-)
+@output_option
 @click.option("--redact", is_flag=True, help="Replace what is personal by tokens.")
 @rules_option
 def export(output: str, redact: bool, rules: Path | None, **options: Any) -> None:

@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -30,9 +30,8 @@ from app.cli.sources import (
     items_of_journal,
     opened,
 )
-from app.cli.writing import printed_to
+from app.cli.writing import output_option, printed_to
 from app.engine.ruleset import RuleSet
-from app.model import Saved
 from app.replay.again import Clock, again
 from app.replay.blocks import Block, blocks_of, is_file
 from app.replay.comparing import Against, OtherRules, Recorded
@@ -44,8 +43,8 @@ from app.replay.revisions import folder_at
 from app.replay.rows import heading
 from app.replay.running import Part, Run
 from app.replay.tally import EXAMPLES, Changed, Tally
-from app.settings import process_environment, read_database_url, rules_folder
-from app.storage import Callbacks, Database, Sought
+from app.settings import process_environment, rules_folder
+from app.storage import Sought
 
 RECORDED = "recorded"
 REVISION = "git:"
@@ -110,14 +109,7 @@ class Percent(click.ParamType[float]):
 )
 @click.option("--line", type=click.IntRange(1), help="With --save-test which line; in a HAR, which entry.")
 @click.option("--format", "form", type=click.Choice([*RENDERERS]), default="text", show_default=True)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, allow_dash=True),
-    default="-",
-    metavar="FILE|-",
-    help="Where to write; by default standard output.",
-)
+@output_option
 @click.pass_context
 def replay(
     ctx: click.Context,
@@ -307,15 +299,12 @@ def _advancing(done: Iterator[Done], advance: Callable[[int], None]) -> Iterator
 
 @contextmanager
 def _of_journal(run: Run, sought: Sought, environment: Mapping[str, str]) -> Iterator[Iterator[Part]]:
-    with (
-        closing(Database(read_database_url(environment).reveal())) as database,
-        progress_of("replay", None) as advance,
-    ):
-        yield _of_rows(run, Callbacks(database).each(sought), advance)
+    with progress_of("replay", None) as advance:
+        yield _of_rows(run, items_of_journal(sought, environment), advance)
 
 
-def _of_rows(run: Run, rows: Iterator[Saved], advance: Callable[[int], None]) -> Iterator[Part]:
-    while some := list(islice(rows, TOGETHER)):
+def _of_rows(run: Run, rows: Iterator[Item], advance: Callable[[int], None]) -> Iterator[Part]:
+    while some := [item.saved for item in islice(rows, TOGETHER)]:
         advance(len(some))
         yield run.part(JOURNAL, some)
 

@@ -8,6 +8,15 @@ from typing import IO
 
 import click
 
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    default="-",
+    metavar="FILE|-",
+    help="Where to write; by default standard output.",
+)
+
 
 @contextmanager
 def opened(output: str) -> Iterator[IO[bytes]]:
