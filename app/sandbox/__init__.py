@@ -10,6 +10,7 @@ It stands for Twilio's side alone and knows nothing of the application that it c
     wire                    inline JSON and REST forms, read into one Order
     resources               activity, queue, workflow, worker, task, reservation, alert
     routing                 pure: where a task goes, and who may get it
+    clock, lines            what time it is; who waits, in order
     configuration           a Workflow's JSON, read into filters and targets
     judge                   pure: an Order and its circumstances to a Verdict
     effects                 what an instruction changes

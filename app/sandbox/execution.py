@@ -1,17 +1,17 @@
 """Instructions are carried out, and the calls that they make are simulated."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from app.sandbox import effects
+from app.sandbox.clock import Clock, utc_now
 from app.sandbox.dispatch import Dispatch
 from app.sandbox.errors import InstructionError
 from app.sandbox.judge import Verdict, check_state, judge
 from app.sandbox.legs import DEFAULT_TIMEOUT, LegEnd, Legs
 from app.sandbox.resources import CALLS, Reservation
-from app.sandbox.setup import utc_now
 from app.sandbox.values import whole
 from app.sandbox.wire import Order
 
@@ -41,7 +41,7 @@ class Execution(Dispatch):
         legs: Legs | None = None,
         ringing: float = 0,
         reservation_timeout: int = 120,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Clock = utc_now,
         seed: int = 1,
     ) -> None:
         super().__init__(reservation_timeout=reservation_timeout, clock=clock, seed=seed)

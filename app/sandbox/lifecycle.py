@@ -76,6 +76,7 @@ class Lifecycle(Workspace):
             for reservation in self._in_status(task, "accepted", "wrapping"):
                 self._settle(reservation, "completed", now)
             effects.close(task, "completed", reason, now)
+            self._left(task)
 
     def wrap_up(self, task: Task, reason: str = "") -> None:
         """Let the worker who accepted a task finish additional duties."""
@@ -92,6 +93,7 @@ class Lifecycle(Workspace):
                 self._cancel(task, "deleted", now)
             for reservation in self._in_status(task, "accepted", "wrapping"):
                 self._settle(reservation, "completed", now)
+            self._left(task)
             self._tasks.pop(task.sid, None)
             for reservation in self._of_task.pop(task.sid, ()):
                 self._reservations.pop(reservation.sid, None)
@@ -165,7 +167,17 @@ class Lifecycle(Workspace):
                 self._cancel(task, task.reason, at)
             elif any(rivals):
                 task.status = "reserved"
+            else:
+                self._came_back(task)
+        if task.status not in {"pending", "reserved"}:
+            self._left(task)
         self._changed.notify_all()
+
+    def _came_back(self, task: Task) -> None:
+        """Let a task wait again whose reservation came to nothing."""
+
+    def _left(self, task: Task) -> None:
+        """Let a task wait no longer: it was accepted or closed."""
 
     def _give_back(self, reservation: Reservation, at: datetime) -> None:
         # Unless somebody else has moved the worker meanwhile.
@@ -194,6 +206,7 @@ class Lifecycle(Workspace):
         for reservation in self._in_status(task, "pending"):
             self._end(reservation, "canceled", "canceled with its task", at)
         effects.close(task, "canceled", reason, at)
+        self._left(task)
 
     def _in_status(self, task: Task, *statuses: Status) -> Iterator[Reservation]:
         return (each for each in self._of_task.get(task.sid, ()) if each.status in statuses)

@@ -35,10 +35,10 @@ def satisfies(worker: Worker, expression: Expression, now: datetime) -> bool:
     return expression.holds(Scope(values, {"worker": values}, now))
 
 
-def is_eligible(task: Task, worker: Worker, now: datetime) -> bool:
-    """Tell whether a worker of the task's queue may get the task where it stands."""
+def suits(task: Task, worker: Worker, now: datetime) -> bool:
+    """Tell whether a member of the task's queue may get the task where it stands."""
     target = task.steps[task.step]
-    if not is_member(task.queue, worker, now) or not is_known(target, task, worker, now):
+    if not is_known(target, task, worker, now):
         return False
     return target.expression is ALWAYS or target.expression.holds(_scope(task, worker, now))
 

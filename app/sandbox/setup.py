@@ -1,15 +1,16 @@
 """How a workspace is set up: its activities, task queues and workflows."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import count
 from typing import Any, TypeAlias
 
 import orjson
 
 from app.sandbox.agenda import Agenda
+from app.sandbox.clock import Clock, utc_now
 from app.sandbox.configuration import ConfigurationError, Routing, read_configuration
 from app.sandbox.effects import touch
 from app.sandbox.errors import INVALID_PARAMETER, RequestError
@@ -19,11 +20,6 @@ from app.sandbox.sids import Sids
 Part: TypeAlias = Activity | TaskQueue | Workflow
 
 
-def utc_now() -> datetime:
-    """The clock of the sandbox when none is given."""
-    return datetime.now(UTC)
-
-
 class Setup:
     """A workspace without workers and tasks. Safe across threads: `_changed` guards everything.
 
@@ -31,7 +27,7 @@ class Setup:
     same in every run with the same `seed`; those of the user's own workspace can be given instead.
     """
 
-    def __init__(self, *, clock: Callable[[], datetime] = utc_now, seed: int = 1) -> None:
+    def __init__(self, *, clock: Clock = utc_now, seed: int = 1) -> None:
         self._changed = threading.Condition(threading.RLock())
         self._sids = Sids(seed)
         self._serials = count(1)

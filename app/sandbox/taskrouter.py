@@ -3,18 +3,17 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 
 import orjson
 
 from app.sandbox import callback
 from app.sandbox.callback import WebhookKey
+from app.sandbox.clock import Clock, utc_now
 from app.sandbox.errors import InstructionError, RequestError
 from app.sandbox.execution import Execution
 from app.sandbox.faults import NOTHING_APPLIED, REQUEST_FAULTS, CallbackFault, Draws, Faults, RequestFault
 from app.sandbox.legs import Legs
 from app.sandbox.resources import Alert, Answer, Reservation, Task, Update, Worker
-from app.sandbox.setup import utc_now
 from app.sandbox.wire import Order, read_form, read_inline, read_update
 
 _A_MOMENT = 0.02
@@ -44,7 +43,7 @@ class TaskRouter(Execution):
         legs: Legs | None = None,
         ringing: float = 0,
         reservation_timeout: int = 120,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Clock = utc_now,
         seed: int = 1,
     ) -> None:
         super().__init__(

@@ -1,14 +1,14 @@
 """A workspace: its workers, and what there is of tasks and reservations."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 
 from app.sandbox import effects
+from app.sandbox.clock import Clock, utc_now
 from app.sandbox.resources import LIVE, Activity, Alert, Reservation, Task, TaskQueue, Worker
-from app.sandbox.setup import Part, Setup, utc_now
+from app.sandbox.setup import Part, Setup
 
 
 class Workspace(Setup):
@@ -17,9 +17,7 @@ class Workspace(Setup):
     `reservation_timeout` is that of the first workflow, in seconds by the `clock`.
     """
 
-    def __init__(
-        self, *, reservation_timeout: int = 120, clock: Callable[[], datetime] = utc_now, seed: int = 1
-    ) -> None:
+    def __init__(self, *, reservation_timeout: int = 120, clock: Clock = utc_now, seed: int = 1) -> None:
         super().__init__(clock=clock, seed=seed)
         self.workflow.reservation_timeout = reservation_timeout
         self._workers: dict[str, Worker] = {}
