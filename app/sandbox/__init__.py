@@ -14,7 +14,8 @@ It stands for Twilio's side alone and knows nothing of the application that it c
     configuration           a Workflow's JSON, read into filters and targets
     judge                   pure: an Order and its circumstances to a Verdict
     effects                 what an instruction changes
-    agenda, legs, callback  what is to happen when; simulated calls; the signed POST to the application
+    agenda, events          what is to happen when, and what has happened
+    habits, legs, callback  simulated workers and calls; the signed POST to the application
     setup, workspace        the state: activities, queues, workflows; workers, and who has what
     lifecycle               tasks and reservations from their beginning to their end
     dispatch, execution     tasks to queues and workers; instructions and their calls
@@ -28,6 +29,7 @@ It stands for Twilio's side alone and knows nothing of the application that it c
 from app.sandbox.callback import WebhookKey, sign
 from app.sandbox.errors import InstructionError, RequestError
 from app.sandbox.faults import CallbackFault, Faults, RequestFault
+from app.sandbox.habits import Between, Habits
 from app.sandbox.judge import Verdict, judge
 from app.sandbox.legs import Legs
 from app.sandbox.resources import (
@@ -50,8 +52,10 @@ __all__ = [
     "Activity",
     "Alert",
     "Answer",
+    "Between",
     "CallbackFault",
     "Faults",
+    "Habits",
     "InstructionError",
     "Legs",
     "Order",

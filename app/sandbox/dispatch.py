@@ -101,6 +101,7 @@ class Dispatch(Lifecycle):
         queue = self._queues.get(target.queue_sid, task.queue)
         if number == 0 or queue is not task.queue:
             task.queue, task.queued = queue, now
+            self._tell(now, "task-queue.entered", task)
         if target.priority is not None:
             task.priority = target.priority
         task.step = number

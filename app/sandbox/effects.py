@@ -49,15 +49,17 @@ def settle(reservation: Reservation, status: Status, now: datetime) -> None:
 
 
 def move(worker: Worker, activity: Activity, now: datetime) -> None:
-    """Put a worker into an activity."""
+    """Put a worker into an activity; whoever becomes available is idle from now on."""
+    if activity.available and not worker.activity.available:
+        worker.idle_since = now
     if worker.activity is not activity:
         worker.activity, worker.activity_since = activity, now
     touch(worker, now)
 
 
 def close(task: Task, status: Literal["canceled", "completed"], reason: str, now: datetime) -> None:
-    """Cancel or complete a task; the reason is kept with it."""
-    task.status, task.reason = status, reason
+    """Cancel or complete a task; the reason is kept with it, and when it was closed first."""
+    task.status, task.reason, task.closed = status, reason, task.closed or now
     touch(task, now)
 
 

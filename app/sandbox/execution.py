@@ -1,6 +1,6 @@
 """Instructions are carried out, and the calls that they make are simulated."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,9 +9,10 @@ from app.sandbox import effects
 from app.sandbox.clock import Clock, utc_now
 from app.sandbox.dispatch import Dispatch
 from app.sandbox.errors import InstructionError
+from app.sandbox.habits import NO_HABITS, Habits, Seconds, drawn, lot_of
 from app.sandbox.judge import Verdict, check_state, judge
 from app.sandbox.legs import DEFAULT_TIMEOUT, LegEnd, Legs
-from app.sandbox.resources import CALLS, Reservation
+from app.sandbox.resources import CALLS, Activity, Reservation, Status, Task, Worker
 from app.sandbox.values import whole
 from app.sandbox.wire import Order
 
@@ -26,19 +27,28 @@ _LOST: Mapping[LegEnd, str] = {
     "no_answer": "canceled, nobody answers",
 }
 
+HabitsOf = Callable[[Reservation], Habits]
+"""What the worker of a reservation does without being told."""
+
+
+def no_habits(_reservation: Reservation) -> Habits:
+    """The habits when nothing else is said."""
+    return NO_HABITS
+
 
 class Execution(Dispatch):
     """A workspace that carries instructions out.
 
     After conference and dequeue a reservation is pending until the worker picks up, which takes `ringing`
-    seconds by the clock; a second order meanwhile makes a second call. Then it is accepted, and goes on as
-    `legs` say. If nobody picks up, it is canceled and its task waits again.
+    seconds by the clock, or nobody does: so say `legs`, and it is canceled then and its task waits again. A
+    second order meanwhile makes a second call. `habits` say what workers do by themselves.
     """
 
     def __init__(
         self,
         *,
         legs: Legs | None = None,
+        habits: HabitsOf = no_habits,
         ringing: float = 0,
         reservation_timeout: int = 120,
         clock: Clock = utc_now,
@@ -46,6 +56,7 @@ class Execution(Dispatch):
     ) -> None:
         super().__init__(reservation_timeout=reservation_timeout, clock=clock, seed=seed)
         self.legs = legs or Legs()
+        self.habits = habits
         self.ringing = ringing
 
     def _carry_out(self, order: Order, reservation: Reservation) -> None:
@@ -59,8 +70,6 @@ class Execution(Dispatch):
             self._ring(reservation, end, whole(order.fields.get("timeout")) or DEFAULT_TIMEOUT, now)
         self._apply_verdict(verdict, reservation, now)
         reservation.applied.append(order.instruction)
-        if order.instruction in _RINGING and verdict.status:
-            self._plan_end_of_call(reservation, now)
         self._go_on(now)
 
     def _draw(self, order: Order, reservation: Reservation) -> LegEnd:
@@ -74,7 +83,7 @@ class Execution(Dispatch):
 
     def _apply_verdict(self, verdict: Verdict, reservation: Reservation, now: datetime) -> None:
         if verdict.activity_sid:
-            effects.move(reservation.worker, self.activity(verdict.activity_sid), now)
+            self._move(reservation, self.activity(verdict.activity_sid), now)
         if verdict.post_work_activity_sid:
             reservation.post_work_activity = verdict.post_work_activity_sid
         if verdict.leg:
@@ -98,7 +107,6 @@ class Execution(Dispatch):
     def _pick_up(self, reservation: Reservation, at: datetime) -> None:
         if reservation.status == "pending":
             self._settle(reservation, "accepted", at)
-            self._plan_end_of_call(reservation, at)
             self._go_on(at)
 
     def _hang_up(self, end: LegEnd, reservation: Reservation, at: datetime) -> None:
@@ -108,16 +116,60 @@ class Execution(Dispatch):
             self._end(reservation, "canceled", _LOST[end], at)
             self._go_on(at)
 
-    def _plan_end_of_call(self, reservation: Reservation, at: datetime) -> None:
-        if self.legs.talk is not None:
-            self._agenda.plan(at + timedelta(seconds=self.legs.talk), partial(self._end_call, reservation))
+    def _reserve(self, task: Task, worker: Worker, now: datetime) -> Reservation:
+        reservation = super()._reserve(task, worker, now)
+        habits = self.habits(reservation)
+        if habits.accepts_after is not None and self._lot("misses", reservation) >= habits.misses:
+            self._plan(habits.accepts_after, "accepts_after", self._accept_by_hand, reservation, now)
+        return reservation
 
-    def _end_call(self, reservation: Reservation, at: datetime) -> None:
+    def _accept_by_hand(self, reservation: Reservation, at: datetime) -> None:
+        if reservation.status == "pending" and not reservation.ringing:
+            self._settle(reservation, "accepted", at)
+            reservation.outcome = f"accepted by the worker ({reservation.outcome})"
+            self._go_on(at)
+
+    def _settle(self, reservation: Reservation, status: Status, at: datetime) -> None:
+        super()._settle(reservation, status, at)
+        talk = self.habits(reservation).talk if status == "accepted" else None
+        if talk is not None:
+            self._plan(talk, "talk", self._end_talk, reservation, at)
+
+    def _end_talk(self, reservation: Reservation, at: datetime) -> None:
         if reservation.status == "accepted":
             self._settle(reservation, "wrapping", at)
-            self._agenda.plan(at + timedelta(seconds=self.legs.wrap_up), partial(self._end_work, reservation))
+            self._plan(self.habits(reservation).wrap_up, "wrap_up", self._end_work, reservation, at)
 
     def _end_work(self, reservation: Reservation, at: datetime) -> None:
         if reservation.status == "wrapping":
             self._settle(reservation, "completed", at)
             self._go_on(at)
+
+    def _move(self, reservation: Reservation, activity: Activity, at: datetime) -> None:
+        super()._move(reservation, activity, at)
+        returns_after = self.habits(reservation).returns_after
+        if returns_after is not None and not activity.available:
+            back = partial(self._come_back, reservation.worker, reservation.worker.version)
+            seconds = drawn(returns_after, self._lot("returns_after", reservation))
+            self._agenda.plan(at + timedelta(seconds=seconds), back)
+
+    def _come_back(self, worker: Worker, version: int, at: datetime) -> None:
+        # Whoever was changed meanwhile is in other hands.
+        if worker.version == version and worker.sid in self._workers:
+            self._change_activity(worker, self.default_activity, at)
+            self._go_on(at)
+
+    def _plan(
+        self,
+        seconds: Seconds,
+        habit: str,
+        happens: Callable[[Reservation, datetime], None],
+        reservation: Reservation,
+        now: datetime,
+    ) -> None:
+        """Let something happen to a reservation after as many seconds as are drawn for this habit."""
+        at = now + timedelta(seconds=drawn(seconds, self._lot(habit, reservation)))
+        self._agenda.plan(at, partial(happens, reservation))
+
+    def _lot(self, habit: str, reservation: Reservation) -> float:
+        return lot_of(habit, self.seed, reservation.sid)

@@ -3,15 +3,29 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from app.sandbox import effects
 from app.sandbox.errors import INVALID_PARAMETER, RequestError
+from app.sandbox.events import EventType
 from app.sandbox.resources import LIVE, Activity, Reservation, Status, Task, Worker, Workflow
 from app.sandbox.workspace import Workspace, own
 
 DAY = 86_400
 """The seconds that a task may wait when nothing else is said (`Timeout` of the Task resource)."""
+
+KEPT = 300
+"""The seconds for which a task that was closed can still be read over REST."""
+
+_EVENTS: Mapping[Status, EventType] = {
+    "accepted": "reservation.accepted",
+    "rejected": "reservation.rejected",
+    "timeout": "reservation.timeout",
+    "canceled": "reservation.canceled",
+    "rescinded": "reservation.rescinded",
+    "wrapping": "reservation.wrapup",
+    "completed": "reservation.completed",
+}
 
 
 class Lifecycle(Workspace):
@@ -31,6 +45,7 @@ class Lifecycle(Workspace):
         Its age counts from `virtual_start`, or from now. Raises TypeError if not JSON.
         """
         with self._changed:
+            self.expire()
             now = self.clock()
             task = Task(
                 sid=self._sids.new("WT"),
@@ -48,7 +63,9 @@ class Lifecycle(Workspace):
             )
             self._tasks[task.sid] = task
             self._of_task[task.sid] = []
-            self._agenda.plan(now + timedelta(seconds=timeout), partial(self._give_up, task))
+            # By its name: plans for tomorrow must not keep what is forgotten by then.
+            self._agenda.plan(now + timedelta(seconds=timeout), partial(self._give_up, task.sid))
+            self._tell(now, "task.created", task)
             return task
 
     def reserve(self, task: Task, worker: Worker) -> Reservation:
@@ -73,10 +90,10 @@ class Lifecycle(Workspace):
     def complete(self, task: Task, reason: str = "") -> None:
         """Complete a task, and the reservation that was accepted for it."""
         with self._acting() as now:
+            task.reason = reason
             for reservation in self._in_status(task, "accepted", "wrapping"):
                 self._settle(reservation, "completed", now)
-            effects.close(task, "completed", reason, now)
-            self._left(task)
+            self._close(task, "completed", reason, now)
 
     def wrap_up(self, task: Task, reason: str = "") -> None:
         """Let the worker who accepted a task finish additional duties."""
@@ -94,10 +111,8 @@ class Lifecycle(Workspace):
             for reservation in self._in_status(task, "accepted", "wrapping"):
                 self._settle(reservation, "completed", now)
             self._left(task)
-            self._tasks.pop(task.sid, None)
-            for reservation in self._of_task.pop(task.sid, ()):
-                self._reservations.pop(reservation.sid, None)
-                self._of_worker[reservation.worker.sid].remove(reservation)
+            self._forget(task, now)
+            self._tell(now, "task.deleted", task)
 
     def delete_worker(self, worker: Worker) -> None:
         """Delete a worker. Raises RequestError 400 while a reservation binds the worker."""
@@ -111,9 +126,7 @@ class Lifecycle(Workspace):
     def move(self, worker: Worker, activity: Activity, *, reject: bool = False) -> None:
         """Put a worker into an activity, and `reject` what is pending for the worker if wanted."""
         with self._acting() as now:
-            if activity.available and not worker.activity.available:
-                worker.idle_since = now
-            effects.move(worker, activity, now)
+            self._change_activity(worker, activity, now)
             for reservation in self._of_worker[worker.sid] if reject else ():
                 if reservation.status == "pending":
                     self._end(reservation, "rejected", "rejected with the worker's activity", now)
@@ -143,24 +156,27 @@ class Lifecycle(Workspace):
         self._live.append(reservation)
         if task.queue.reservation_activity:
             reservation.worker_before = worker.activity
-            effects.move(worker, task.queue.reservation_activity, now)
+            self._move(reservation, task.queue.reservation_activity, now)
         self._agenda.plan(reservation.deadline, partial(self._time_out, reservation))
+        self._tell(now, "reservation.created", reservation)
         return reservation
 
     def _settle(self, reservation: Reservation, status: Status, at: datetime) -> None:
         """Move a reservation to a status, with all that follows for its task, its worker and others."""
         effects.settle(reservation, status, at)
-        task, worker = reservation.task, reservation.worker
+        self._tell(at, _EVENTS[status], reservation)
+        task = reservation.task
         rivals = self._in_status(task, "pending")
         if status == "accepted":
             if reservation.queue.assignment_activity:
-                effects.move(worker, reservation.queue.assignment_activity, at)
+                self._move(reservation, reservation.queue.assignment_activity, at)
             for rival in rivals:
                 self._end(rival, "rescinded", "rescinded, another worker accepted", at)
             task.status = "assigned"
         elif status == "completed":
             if reservation.post_work_activity:
-                effects.move(worker, self.activity(reservation.post_work_activity), at)
+                self._move(reservation, self.activity(reservation.post_work_activity), at)
+            self._close(task, "completed", task.reason, at)
         elif status != "wrapping":
             self._give_back(reservation, at)
             if task.status == "canceled":
@@ -169,7 +185,7 @@ class Lifecycle(Workspace):
                 task.status = "reserved"
             else:
                 self._came_back(task)
-        if task.status not in {"pending", "reserved"}:
+        if task.status == "assigned":
             self._left(task)
         self._changed.notify_all()
 
@@ -183,7 +199,7 @@ class Lifecycle(Workspace):
         # Unless somebody else has moved the worker meanwhile.
         before, worker = reservation.worker_before, reservation.worker
         if before and worker.activity is reservation.queue.reservation_activity:
-            effects.move(worker, before, at)
+            self._move(reservation, before, at)
 
     def _end(self, reservation: Reservation, status: Status, outcome: str, at: datetime) -> None:
         self._settle(reservation, status, at)
@@ -194,19 +210,41 @@ class Lifecycle(Workspace):
             return
         seconds = int((reservation.deadline - reservation.created).total_seconds())
         self._end(reservation, "timeout", f"timeout after {seconds} s", at)
-        effects.move(reservation.worker, self.timeout_activity, at)
+        self._move(reservation, self.timeout_activity, at)
         self._go_on(at)
 
-    def _give_up(self, task: Task, at: datetime) -> None:
-        if task.status in {"pending", "reserved"}:
+    def _give_up(self, task_sid: str, at: datetime) -> None:
+        task = self._tasks.get(task_sid)
+        if task and task.status in {"pending", "reserved"}:
             self._cancel(task, "Task TTL Exceeded", at)
             self._go_on(at)
 
     def _cancel(self, task: Task, reason: str, at: datetime) -> None:
+        self._close(task, "canceled", reason, at)
+
+    def _close(self, task: Task, status: Literal["canceled", "completed"], reason: str, at: datetime) -> None:
         for reservation in self._in_status(task, "pending"):
             self._end(reservation, "canceled", "canceled with its task", at)
-        effects.close(task, "canceled", reason, at)
+        is_first = task.closed is None
+        effects.close(task, status, reason, at)
         self._left(task)
+        if is_first:
+            self._agenda.plan(at + timedelta(seconds=KEPT), partial(self._forget, task))
+            self._tell(at, "task.canceled" if status == "canceled" else "task.completed", task)
+
+    def _forget(self, task: Task, _at: datetime) -> None:
+        self._tasks.pop(task.sid, None)
+        for reservation in self._of_task.pop(task.sid, ()):
+            self._reservations.pop(reservation.sid, None)
+            self._of_worker[reservation.worker.sid].remove(reservation)
+
+    def _move(self, reservation: Reservation, activity: Activity, at: datetime) -> None:
+        """Put the worker into another activity because of a reservation."""
+        self._change_activity(reservation.worker, activity, at)
+
+    def _change_activity(self, worker: Worker, activity: Activity, at: datetime) -> None:
+        effects.move(worker, activity, at)
+        self._tell(at, "worker.activity.update", worker)
 
     def _in_status(self, task: Task, *statuses: Status) -> Iterator[Reservation]:
         return (each for each in self._of_task.get(task.sid, ()) if each.status in statuses)

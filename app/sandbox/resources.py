@@ -157,7 +157,8 @@ class Task:
 
     Its age in a queue counts from `virtual_start`, which is when it was created unless the client says other.
     `steps` are the targets on its way through the workflow, none before it entered; `step` is the one where
-    it stands since `queued`, until `step_until` if that has an end.
+    it stands since `queued`, until `step_until` if that has an end. `closed` is when it was canceled or
+    completed.
     """
 
     sid: str
@@ -178,6 +179,7 @@ class Task:
     status: TaskStatus = "pending"
     reason: str = ""
     rejections: int = 0
+    closed: datetime | None = None
     version: int = 0
 
 

@@ -10,7 +10,7 @@ from app.sandbox import callback
 from app.sandbox.callback import WebhookKey
 from app.sandbox.clock import Clock, utc_now
 from app.sandbox.errors import InstructionError, RequestError
-from app.sandbox.execution import Execution
+from app.sandbox.execution import Execution, HabitsOf, no_habits
 from app.sandbox.faults import NOTHING_APPLIED, REQUEST_FAULTS, CallbackFault, Draws, Faults, RequestFault
 from app.sandbox.legs import Legs
 from app.sandbox.resources import Alert, Answer, Reservation, Task, Update, Worker
@@ -41,13 +41,19 @@ class TaskRouter(Execution):
         answer_limit: float = callback.LIMIT,
         faults: Faults | None = None,
         legs: Legs | None = None,
+        habits: HabitsOf = no_habits,
         ringing: float = 0,
         reservation_timeout: int = 120,
         clock: Clock = utc_now,
         seed: int = 1,
     ) -> None:
         super().__init__(
-            legs=legs, ringing=ringing, reservation_timeout=reservation_timeout, clock=clock, seed=seed
+            legs=legs,
+            habits=habits,
+            ringing=ringing,
+            reservation_timeout=reservation_timeout,
+            clock=clock,
+            seed=seed,
         )
         self.callback_url = callback_url
         self.fallback_url = fallback_url
@@ -205,9 +211,15 @@ class TaskRouter(Execution):
             if order is not None:
                 self._carry_out(order, reservation)
         except InstructionError as error:
-            reservation.alerts.append(Alert(error.code, error.text, reservation.sid, self.clock()))
+            self._alert(reservation, error)
             _note(reservation, f"alert {error.code}: {error.text}")
         self._changed.notify_all()
+
+    def _alert(self, reservation: Reservation, error: InstructionError) -> None:
+        alert = Alert(error.code, error.text, reservation.sid, self.clock())
+        reservation.alerts.append(alert)
+        self._alerts.append(alert)
+        self._tell(alert.at, "alert", reservation, alert)
 
     def _read_answer(self, reservation: Reservation, answer: Answer | None) -> Order | None:
         if answer is None:

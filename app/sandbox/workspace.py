@@ -1,14 +1,20 @@
 """A workspace: its workers, and what there is of tasks and reservations."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
 
 from app.sandbox import effects
 from app.sandbox.clock import Clock, utc_now
+from app.sandbox.events import Event, EventType, Listener
 from app.sandbox.resources import LIVE, Activity, Alert, Reservation, Task, TaskQueue, Worker
 from app.sandbox.setup import Part, Setup
+
+MOST_ALERTS = 10_000
+"""How many alerts are kept."""
 
 
 class Workspace(Setup):
@@ -27,6 +33,8 @@ class Workspace(Setup):
         self._of_task: dict[str, list[Reservation]] = {}
         self._of_worker: dict[str, list[Reservation]] = {}
         self._live: list[Reservation] = []
+        self._alerts: deque[Alert] = deque(maxlen=MOST_ALERTS)
+        self._listeners: list[Listener] = []
 
     def add_worker(
         self, name: str, attributes: Mapping[str, Any] | None = None, activity: Activity | None = None
@@ -68,11 +76,14 @@ class Workspace(Setup):
             return list((self._of_task if isinstance(of, Task) else self._of_worker).get(of.sid, ()))
 
     def alerts(self) -> list[Alert]:
-        """All alerts, oldest first."""
+        """The latest MOST_ALERTS alerts, oldest first."""
         with self._changed:
-            return sorted(
-                (each for one in self._reservations.values() for each in one.alerts), key=lambda each: each.at
-            )
+            return list(self._alerts)
+
+    def listen(self, listener: Listener) -> None:
+        """Let somebody be told of every event from now on."""
+        with self._changed:
+            self._listeners.append(listener)
 
     def find_worker(self, sid: str) -> Worker | None:
         """Return the worker of this SID, if there is one."""
@@ -99,6 +110,12 @@ class Workspace(Setup):
         with self._acting() as now:
             worker.name = name
             effects.touch(worker, now)
+
+    def _tell(
+        self, at: datetime, kind: EventType, subject: Task | Reservation | Worker, alert: Alert | None = None
+    ) -> None:
+        for listener in self._listeners:
+            listener(Event(at, kind, subject, alert))
 
     def _free(self) -> list[Worker]:
         """The workers who can be reserved: available, and bound by no reservation."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.sandbox import Legs, TaskRouter
+from app.sandbox import Habits, TaskRouter
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Endpoint, ManualClock
@@ -170,7 +170,7 @@ def test_a_whole_call_by_itself(
     centre: Centre, taskrouter: TaskRouter, endpoint: Endpoint, clock: ManualClock
 ) -> None:
     """With simulated calls nobody has to do anything but let time pass."""
-    taskrouter.ringing, taskrouter.legs = 4, Legs(talk=300, wrap_up=60)
+    taskrouter.ringing, taskrouter.habits = 4, lambda _: Habits(talk=300, wrap_up=60)
     endpoint.answer({"instruction": "conference", "from": CALLER})
     centre.hire("alice")
     first, second = centre.task(), centre.task()

@@ -7,7 +7,6 @@ from flask import Response, g, request
 from app.sandbox.resources import STATUSES, Reservation, Worker
 from app.sandbox.rest.parameters import invalid
 from app.sandbox.rest.representations import Representation, as_json, timestamp
-from app.sandbox.rest.tasks import find_task, is_gone
 from app.sandbox.rest.views import Route, Views, expects, found
 
 
@@ -29,7 +28,7 @@ class ReservationViews(Views):
 
     def list_reservations(self, task_sid: str) -> Response:
         """Return a page of a task's reservations, filtered by WorkerSid and ReservationStatus."""
-        rows = _by_status(self._taskrouter.reservations(find_task(self._taskrouter, task_sid)))
+        rows = _by_status(self._taskrouter.reservations(found(self._taskrouter.find_task(task_sid))))
         if worker := request.args.get("WorkerSid"):
             rows = [row for row in rows if row.worker.sid == worker]
         return self._page("reservations", rows, self._of_task)
@@ -48,7 +47,6 @@ class ReservationViews(Views):
     def list_worker_reservations(self, worker_sid: str) -> Response:
         """Return a page of a worker's reservations, filtered by ReservationStatus."""
         rows = _by_status(self._taskrouter.reservations(self._worker(worker_sid)))
-        rows = [row for row in rows if not is_gone(self._taskrouter, row.task)]
         return self._page("reservations", rows, self._of_worker)
 
     def fetch_worker_reservation(self, worker_sid: str, sid: str) -> Response:
@@ -74,7 +72,7 @@ class ReservationViews(Views):
             reservation.task.sid,
             reservation.worker.sid,
         )
-        return found(reservation if belongs and not is_gone(self._taskrouter, reservation.task) else None)
+        return found(reservation if belongs else None)
 
     def _of_task(self, reservation: Reservation) -> Representation:
         return self._json(reservation, f"Tasks/{reservation.task.sid}")

@@ -1,7 +1,6 @@
 """The Task resource."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from flask import Response, request
@@ -14,9 +13,6 @@ from app.sandbox.rest.parameters import Table, invalid
 from app.sandbox.rest.representations import Representation, as_json, json_text, timestamp
 from app.sandbox.rest.views import Route, Views, check_version, deleted, form, found, ordered
 from app.sandbox.taskrouter import TaskRouter
-
-GONE_AFTER = timedelta(minutes=5)
-"""How long a task that is completed or canceled can still be found."""
 
 _PRIORITY = parameters.number(0, 2**31 - 1)
 NEW: Table = {
@@ -82,23 +78,19 @@ class TaskViews(Views):
 
     def fetch_task(self, sid: str) -> Response:
         """Return one task."""
-        return self._one(find_task(self._taskrouter, sid))
+        return self._one(found(self._taskrouter.find_task(sid)))
 
     def list_tasks(self) -> Response:
         """Return a page of the tasks, with Twilio's filters and Ordering."""
         given = parameters.read(request.args.to_dict(flat=False), FILTERS)
         statuses = _statuses()
-        rows = [
-            row
-            for row in self._taskrouter.tasks()
-            if not is_gone(self._taskrouter, row) and _fits(row, statuses, given, self._taskrouter)
-        ]
+        rows = [row for row in self._taskrouter.tasks() if _fits(row, statuses, given, self._taskrouter)]
         rows, by = ordered(rows, ORDERS)
         return self._page("tasks", rows, self._json, by=by)
 
     def update_task(self, sid: str) -> Response:
         """Set fields, and cancel, complete or wrap up, if If-Match names the task's version."""
-        task, fields = find_task(self._taskrouter, sid), parameters.read(form(), CHANGED)
+        task, fields = found(self._taskrouter.find_task(sid)), parameters.read(form(), CHANGED)
         with self._taskrouter.at_once():
             check_version(task.version)
             status, reason = fields.pop("status", None), fields.pop("reason", "")
@@ -114,7 +106,7 @@ class TaskViews(Views):
 
     def delete_task(self, sid: str) -> Response:
         """Delete a task whatever its status, if If-Match names its version."""
-        task = find_task(self._taskrouter, sid)
+        task = found(self._taskrouter.find_task(sid))
         with self._taskrouter.at_once():
             check_version(task.version)
             self._taskrouter.delete_task(task)
@@ -180,17 +172,6 @@ class TaskViews(Views):
                 "workspace": self._root,
             },
         }
-
-
-def find_task(taskrouter: TaskRouter, sid: str) -> Task:
-    """Return a task that can still be found. Raises RequestError 404."""
-    task = found(taskrouter.find_task(sid))
-    return found(None if is_gone(taskrouter, task) else task)
-
-
-def is_gone(taskrouter: TaskRouter, task: Task) -> bool:
-    """Tell whether a task was closed so long ago that Twilio has forgotten it."""
-    return task.status in {"canceled", "completed"} and taskrouter.clock() - task.updated > GONE_AFTER
 
 
 def _statuses() -> list[str]:

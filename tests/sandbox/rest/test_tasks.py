@@ -138,7 +138,7 @@ def test_a_closed_task_is_forgotten(workspace: Any, taskrouter: TaskRouter, cloc
     task = workspace.tasks(workspace.tasks.create().sid)
     (reservation,) = task.reservations.list()
     task.update(assignment_status="canceled")
-    clock.advance(300)
+    clock.advance(299)
     assert task.fetch().assignment_status == "canceled"
     clock.advance(1)
     refused(task.fetch, 404, 20404)
