@@ -30,7 +30,7 @@ HOMES = {
     "flask": ("app.web", "app.sandbox", "app.assembly", "app.wsgi", "app.cli.serve"),
     "gunicorn": ("app.web.server", "app.web.worker"),
     "jinja2": ("app.engine.templates", "app.engine.fragments", "app.engine.filters", "app.replay.report"),
-    "marshmallow": ("app.engine",),
+    "marshmallow": ("app.engine", "app.sandbox.scenario.reading"),
     "plotly": ("app.replay.plotting",),
     "prometheus_client": ("app.rulebook.metrics", "app.journal.metrics", "app.web", "app.assembly"),
     "psycopg": ("app.storage.postgresql",),
@@ -48,7 +48,7 @@ HOMES = {
     "urllib3": ("app.delivery.client", "app.delivery.outcomes"),
     "watchfiles": ("app.rulebook.watching",),
     "werkzeug": ("app.web", "app.sandbox", "app.replay.sending"),
-    "yaml": ("app.engine.source", "app.replay.as_test"),
+    "yaml": ("app.engine.source", "app.replay.as_test", "app.sandbox.scenario.yaml"),
 }
 
 # What a pure engine has no use for. A PurePath is a name: it touches no disk.

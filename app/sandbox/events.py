@@ -1,13 +1,15 @@
 """What happens in a workspace, told to whoever listens, by the names of TaskRouter's own events.
 
-Source: "TaskRouter Events Reference" of Twilio's documentation; `alert` is a line of Twilio's debugger.
+Source: "TaskRouter Events Reference" of Twilio's documentation. The last three are the sandbox's own: what a
+callback URL answered, what was sent to the Reservation resource, and a line of Twilio's debugger.
 """
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
 
-from app.sandbox.resources import Alert, Reservation, Task, Worker
+from app.sandbox.resources import Alert, Answer, Reservation, Task, Update, Worker
 
 EventType = Literal[
     "task.created",
@@ -24,17 +26,19 @@ EventType = Literal[
     "reservation.wrapup",
     "reservation.completed",
     "worker.activity.update",
+    "callback.answered",
+    "reservation.updated",
     "alert",
 ]
 
 
 class Event(NamedTuple):
-    """Something that happened, and to what; `alert` alone has an alert."""
+    """Something that happened, and to what; the sandbox's own events hold the answer, update or alert."""
 
     at: datetime
     type: EventType
     subject: Task | Reservation | Worker
-    alert: Alert | None = None
+    detail: Answer | Update | Alert | None = None
 
 
 Listener = Callable[[Event], None]
@@ -53,4 +57,17 @@ def as_record(event: Event) -> dict[str, object]:
         record |= {"reservation": subject.sid, "worker": subject.worker.sid, "outcome": subject.outcome}
     elif task.reason:
         record["reason"] = task.reason
-    return record | ({"code": event.alert.code, "text": event.alert.text} if event.alert else {})
+    return record | _detail(event.detail)
+
+
+def _detail(detail: Answer | Update | Alert | None) -> dict[str, object]:
+    # Nothing that differs from run to run, such as how long an answer took.
+    match detail:
+        case Answer():
+            answer = detail.body.decode("utf-8", "replace")
+            return {"path": urlsplit(detail.url).path, "status": detail.status, "answer": answer}
+        case Update():
+            return {"status": detail.http_status, "code": detail.code, "fault": detail.fault}
+        case Alert():
+            return {"code": detail.code, "text": detail.text}
+    return {}

@@ -47,10 +47,14 @@ Value = Callable[[Scope], Any]
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """An expression that can be asked whether it holds; `text` is as it was written."""
+    """An expression that can be asked whether it holds; `text` is as it was written.
+
+    One that `reads_clock` may hold at one time and not at another, of the same task and worker.
+    """
 
     text: str
     holds: Holds = field(compare=False)
+    reads_clock: bool = False
 
 
 ALWAYS = Expression("1==1", lambda _scope: True)
@@ -59,7 +63,8 @@ ALWAYS = Expression("1==1", lambda _scope: True)
 
 def read_expression(text: str) -> Expression:
     """Read an expression. Raises ExpressionError; an expression that was read never raises."""
-    return Expression(text, _Parser(text).whole())
+    parser = _Parser(text)
+    return Expression(text, parser.whole(), parser.reads_clock)
 
 
 def read_reference(text: str) -> Value:
@@ -74,6 +79,7 @@ class _Parser:
         self._tokens = list(tokens_of(text))
         self._next = 0
         self._depth = 0
+        self.reads_clock = False
 
     def whole(self) -> Holds:
         holds = self._any_of()
@@ -166,6 +172,7 @@ class _Parser:
             elif self._took("["):
                 path.append(self._index())
             else:
+                self.reads_clock |= path[0] == "taskrouter"
                 return _follow(path, self._here.position)
 
     def _name(self) -> str:

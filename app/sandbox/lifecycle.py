@@ -46,7 +46,7 @@ class Lifecycle(Workspace):
         """
         with self._changed:
             self.expire()
-            now = self.clock()
+            now = self._now()
             task = Task(
                 sid=self._sids.new("WT"),
                 serial=next(self._serials),

@@ -137,6 +137,8 @@ class Worker:
     """A worker: `WK…`, name, attributes, and the activity that says whether tasks may come.
 
     `idle_since` is when the worker last became free, `activity_since` when the activity last changed.
+    `memberships` remembers by queue what its expression said of this worker; whoever changes the name or the
+    attributes empties it.
     """
 
     sid: str
@@ -148,6 +150,7 @@ class Worker:
     updated: datetime
     idle_since: datetime
     activity_since: datetime
+    memberships: dict[str, tuple[Expression, bool]] = field(default_factory=dict)
     version: int = 0
 
 

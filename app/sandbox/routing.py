@@ -24,7 +24,12 @@ def steps_of(workflow: Workflow, attributes: Mapping[str, Any], now: datetime) -
 
 def is_member(queue: TaskQueue, worker: Worker, now: datetime) -> bool:
     """Tell whether a worker belongs to a queue."""
-    return satisfies(worker, queue.target_workers, now)
+    expression, belongs = worker.memberships.get(queue.sid, (None, False))
+    # Asked for every worker at every change, while attributes change rarely.
+    if expression is not queue.target_workers or expression.reads_clock:
+        expression, belongs = queue.target_workers, satisfies(worker, queue.target_workers, now)
+        worker.memberships[queue.sid] = (expression, belongs)
+    return belongs
 
 
 def satisfies(worker: Worker, expression: Expression, now: datetime) -> bool:

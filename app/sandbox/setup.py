@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from app.sandbox.agenda import Agenda
+from app.sandbox.agenda import Agenda, Due
 from app.sandbox.clock import Clock, utc_now
 from app.sandbox.configuration import ConfigurationError, Routing, read_configuration
 from app.sandbox.effects import touch
@@ -32,6 +32,7 @@ class Setup:
         self._sids = Sids(seed)
         self._serials = count(1)
         self._agenda = Agenda()
+        self._happening: datetime | None = None
         self.clock = clock
         self.seed = seed
         self.name = "Sandbox"
@@ -68,8 +69,24 @@ class Setup:
         Every reading method does this first, so that a workspace which nobody serves needs no thread.
         """
         with self._changed:
-            for at, happens in self._agenda.due(self.clock()):
-                happens(at)
+            if self._happening:
+                return
+            try:
+                for at, happens in self._agenda.due(self.clock()):
+                    self._happening = at
+                    happens(at)
+            finally:
+                self._happening = None
+
+    def plan(self, at: datetime, what: Due) -> None:
+        """Let something happen at a time, with the workspace locked."""
+        with self._changed:
+            self._agenda.plan(at, what)
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When something happens next by itself; None when nothing will."""
+        return self._agenda.next_at
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
@@ -209,9 +226,13 @@ class Setup:
         """Change something at the time that is yielded: after what was due, and before what follows."""
         with self._changed:
             self.expire()
-            now = self.clock()
+            now = self._now()
             yield now
             self._go_on(now)
+
+    def _now(self) -> datetime:
+        """The time: while something planned happens, that for which it was planned."""
+        return self._happening or self.clock()
 
     def _go_on(self, now: datetime) -> None:
         """Do what a change makes possible."""

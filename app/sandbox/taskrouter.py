@@ -1,6 +1,7 @@
 """TaskRouter: sends the assignment callback of each reservation, and judges answers and updates."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -27,7 +28,8 @@ class TaskRouter(Execution):
     set later: an application is often started after the sandbox.
     Callbacks are signed with the first of `auth_tokens` (one is invented when there is none); REST takes each
     of them, and each of `api_keys` (SID to secret). `answer_limit` is in real seconds. `faults` let requests
-    and callbacks fail. Execution, Dispatch and Workspace have more.
+    and callbacks fail. Callbacks are sent as soon as a task has found its worker, or `in_turn`: one after the
+    other by whoever calls `call_next`. Execution, Dispatch and Workspace have more.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class TaskRouter(Execution):
         ringing: float = 0,
         reservation_timeout: int = 120,
         clock: Clock = utc_now,
+        in_turn: bool = False,
         seed: int = 1,
     ) -> None:
         super().__init__(
@@ -62,6 +65,8 @@ class TaskRouter(Execution):
         self.api_keys = dict(api_keys or {})
         self.answer_limit = answer_limit
         self.draws = Draws(faults)
+        self.in_turn = in_turn
+        self._to_call: deque[Reservation] = deque()
         self._callbacks_under_way = 0
 
     @property
@@ -155,19 +160,28 @@ class TaskRouter(Execution):
 
     def _keep(self, reservation: Reservation, update: Update) -> None:
         reservation.updates.append(update)
+        self._tell(update.at, "reservation.updated", reservation, update)
         self._changed.notify_all()
 
     def _offered(self, reservation: Reservation) -> None:
         self._callbacks_under_way += 1
-        threading.Thread(target=self._call_back_aside, args=(reservation,), daemon=True).start()
+        self._to_call.append(reservation)
+        if not self.in_turn:
+            threading.Thread(target=self.call_next, daemon=True).start()
 
-    def _call_back_aside(self, reservation: Reservation) -> None:
+    def call_next(self) -> Reservation | None:
+        """Send the next callback that waits to be sent, and judge its answer; None when none waits."""
+        with self._changed:
+            if not self._to_call:
+                return None
+            reservation = self._to_call.popleft()
         try:
             self._call_back(reservation, self.auth_token)
         finally:
             with self._changed:
                 self._callbacks_under_way -= 1
                 self._changed.notify_all()
+        return reservation
 
     def _call_back(self, reservation: Reservation, key: str | WebhookKey) -> None:
         with self._changed:
@@ -201,6 +215,7 @@ class TaskRouter(Execution):
         with self._changed:
             counts = callback.is_usable(answer) and not _is_answered(reservation)
             reservation.answers.append(answer)
+            self._tell(self.clock(), "callback.answered", reservation, answer)
             if counts:
                 self._judge_answer(reservation, answer)
 

@@ -10,7 +10,7 @@ import orjson
 from app.sandbox import effects
 from app.sandbox.clock import Clock, utc_now
 from app.sandbox.events import Event, EventType, Listener
-from app.sandbox.resources import LIVE, Activity, Alert, Reservation, Task, TaskQueue, Worker
+from app.sandbox.resources import LIVE, Activity, Alert, Answer, Reservation, Task, TaskQueue, Update, Worker
 from app.sandbox.setup import Part, Setup
 
 MOST_ALERTS = 10_000
@@ -103,19 +103,26 @@ class Workspace(Setup):
         """Set the attributes of a task or a worker. Raises TypeError if not JSON."""
         with self._acting() as now:
             resource.attributes = own(attributes)
+            if isinstance(resource, Worker):
+                resource.memberships.clear()
             effects.touch(resource, now)
 
     def rename(self, worker: Worker, name: str) -> None:
         """Give a worker another name."""
         with self._acting() as now:
             worker.name = name
+            worker.memberships.clear()
             effects.touch(worker, now)
 
     def _tell(
-        self, at: datetime, kind: EventType, subject: Task | Reservation | Worker, alert: Alert | None = None
+        self,
+        at: datetime,
+        kind: EventType,
+        subject: Task | Reservation | Worker,
+        detail: Answer | Update | Alert | None = None,
     ) -> None:
         for listener in self._listeners:
-            listener(Event(at, kind, subject, alert))
+            listener(Event(at, kind, subject, detail))
 
     def _free(self) -> list[Worker]:
         """The workers who can be reserved: available, and bound by no reservation."""

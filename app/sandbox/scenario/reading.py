@@ -1,0 +1,399 @@
+"""A scenario's YAML, read into a Scenario, or into all that is wrong with it.
+
+    name: A small shop
+    time_zone: Europe/Berlin           # UTC without one
+    day: 2027-01-04                    # the next Monday without one
+    from: "08:00"                      # 00:00 to 24:00 without
+    until: "18:00"
+    reservation_timeout: 30            # seconds that a worker has to answer
+    activities: [{name: Break, available: false, sid: WA…}]
+    queues:
+      - {name: Sales, workers: "skills HAS 'sales'", sid: WQ…}
+    workflow: exported.json            # what Twilio's console exports, or the same here, queues by name
+    tasks:
+      by_hour: {8: 20, 9: 60}          # how many come in these hours
+      kinds:
+        - {name: order, share: 3, attributes: {type: sales}, priority: 0, patience: 300, talk: 120}
+    workers:
+      - {name: "Seller {number}", count: 4, attributes: {skills: [sales]},
+         shifts: ["08:00-12:00", "12:30-17:00"],
+         accepts_after: 5, misses: 0.02, talk: {any_between: [60, 240]}, wrap_up: 15, returns_after: 300}
+    calls: {ringing: 6, busy: 0.02, no_answer: 0.05, failed: 0.001}
+    faults:
+      - {from: "09:30", until: "10:15", rate_limited: 0.3, callback_late: 0.05}
+
+Every time that is no time of the day is in seconds: a number, or `{any_between: [lowest, highest]}`.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import orjson
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from app.sandbox.configuration import ConfigurationError, read_configuration
+from app.sandbox.expressions import read_expression
+from app.sandbox.faults import Faults
+from app.sandbox.habits import Between, Habits, Seconds
+from app.sandbox.legs import Legs
+from app.sandbox.scenario.drawing import mistake_in
+from app.sandbox.scenario.model import (
+    DAY,
+    ActivitySpec,
+    Kind,
+    Outage,
+    QueueSpec,
+    Scenario,
+    Span,
+    Team,
+)
+from app.sandbox.scenario.naming import with_sids
+from app.sandbox.scenario.yaml import Document, YamlBroken
+from app.sandbox.sids import is_sid
+from app.sandbox.tokens import ExpressionError
+
+MOST_WORKERS = 5_000
+MOST_TASKS = 2_000_000
+
+ReadFile = Callable[[str], str]
+"""Returns the text of a file beside the scenario. Raises OSError."""
+
+
+class Mistake(NamedTuple):
+    """One thing that is wrong: the line, the keys that lead there, and a sentence."""
+
+    line: int
+    where: str
+    sentence: str
+
+
+class ScenarioBroken(Exception):
+    """A scenario that cannot be played; `mistakes` are all of them, in the order of lines."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__("; ".join(f"line {each.line}: {each.sentence}" for each in mistakes))
+        self.mistakes = mistakes
+
+
+def read_scenario(text: str, read_file: ReadFile) -> Scenario:
+    """Read a scenario. Raises ScenarioBroken with every mistake."""
+    try:
+        document = Document(text)
+    except YamlBroken as broken:
+        raise ScenarioBroken([Mistake(broken.line, "", broken.reason)]) from None
+    if not isinstance(document.value, dict):
+        raise ScenarioBroken([Mistake(1, "", "a scenario is a mapping with keys such as tasks and workers")])
+    try:
+        scenario: Scenario = _ScenarioSchema(read_file).load(document.value)
+    except ValidationError as error:
+        found = [
+            Mistake(document.line_of(path), _written(path), sentence)
+            for path, sentence in _flat(error.messages, ())
+        ]
+        raise ScenarioBroken(sorted(found)) from None
+    return scenario
+
+
+class _Minute(fields.Field[int]):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        return _minute(value)
+
+
+class _SpanField(fields.Field[Span]):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Span:
+        begins, dash, ends = str(value).partition("-")
+        if not dash:
+            raise ValidationError('a shift is written like "08:00-16:30"')
+        return Span(_minute(begins.strip()), _minute(ends.strip()))
+
+
+class _SecondsField(fields.Field[Seconds]):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Seconds:
+        if _is_number(value) and value >= 0:
+            return float(value)
+        limits = value.get("any_between") if isinstance(value, dict) and len(value) == 1 else None
+        if isinstance(limits, list) and len(limits) == 2 and all(map(_is_number, limits)):
+            lowest, highest = limits
+            if 0 <= lowest <= highest:
+                return Between(lowest, highest)
+        raise ValidationError("seconds are a number, or {any_between: [lowest, highest]}, and not below 0")
+
+
+class _Attributes(fields.Field[dict[str, Any]]):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+            raise ValidationError("attributes are a mapping of names to values")
+        if mistake := mistake_in(value):
+            raise ValidationError(mistake)
+        return value
+
+
+class _Day(fields.Field[date]):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            raise ValidationError("a day is written like 2027-01-04") from None
+
+
+class _Zone(fields.Field[ZoneInfo]):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> ZoneInfo:
+        try:
+            return ZoneInfo(str(value))
+        except (OSError, ValueError):
+            raise ValidationError(f"there is no time zone {value!r}; one is Europe/Berlin") from None
+
+
+class _Expression(fields.String):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            read_expression(text)
+        except ExpressionError as error:
+            raise ValidationError(f"the expression cannot be read: {error}") from None
+        return text
+
+
+class _Strict(Schema):
+    class Meta:
+        unknown = RAISE
+
+    @post_load
+    def _make(self, given: dict[str, Any], **kwargs: Any) -> Any:
+        return self.made_of(given)
+
+    def made_of(self, given: dict[str, Any]) -> Any:
+        return given
+
+
+_NAMED = validate.Length(1, 100)
+_SHARE = validate.Range(0, 1)
+
+
+def _sid(kind: str) -> Callable[[str], None]:
+    def check(value: str) -> None:
+        if not is_sid(kind, value):
+            raise ValidationError(f"a SID here is {kind} and 32 hexadecimal digits")
+
+    return check
+
+
+class _ActivitySchema(_Strict):
+    name = fields.String(required=True, validate=_NAMED)
+    available = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    sid = fields.String(validate=_sid("WA"))
+
+    def made_of(self, given: dict[str, Any]) -> ActivitySpec:
+        return ActivitySpec(**given)
+
+
+class _QueueSchema(_Strict):
+    name = fields.String(required=True, validate=_NAMED)
+    workers = _Expression(load_default="1==1")
+    sid = fields.String(validate=_sid("WQ"))
+    max_reserved_workers = fields.Integer(strict=True, validate=validate.Range(1, 50))
+    task_order = fields.String(validate=validate.OneOf(["FIFO", "LIFO"]))
+
+    def made_of(self, given: dict[str, Any]) -> QueueSpec:
+        return QueueSpec(**given)
+
+
+class _KindSchema(_Strict):
+    name = fields.String(load_default="")
+    share = fields.Float(load_default=1.0, validate=validate.Range(0, 1_000_000))
+    attributes = _Attributes(required=True)
+    priority = fields.Integer(strict=True, validate=validate.Range(0, 2**31 - 1))
+    patience = _SecondsField()
+    talk = _SecondsField()
+
+    def made_of(self, given: dict[str, Any]) -> Kind:
+        return Kind(**given)
+
+
+class _TasksSchema(_Strict):
+    by_hour = fields.Dict(
+        keys=fields.Integer(strict=True, validate=validate.Range(0, 23)),
+        values=fields.Integer(strict=True, validate=validate.Range(0, 1_000_000)),
+        required=True,
+    )
+    kinds = fields.List(fields.Nested(_KindSchema), required=True, validate=validate.Length(1))
+
+    @validates_schema
+    def _has_shares(self, given: dict[str, Any], **kwargs: Any) -> None:
+        if not any(kind.share for kind in given.get("kinds", ())):
+            raise ValidationError("at least one kind needs a share above 0", "kinds")
+        if sum(given.get("by_hour", {}).values()) > MOST_TASKS:
+            raise ValidationError(f"more than {MOST_TASKS} tasks in a day", "by_hour")
+
+
+class _TeamSchema(_Strict):
+    name = fields.String(required=True, validate=_NAMED)
+    count = fields.Integer(strict=True, load_default=1, validate=validate.Range(1, MOST_WORKERS))
+    attributes = _Attributes(load_default=dict)
+    shifts = fields.List(_SpanField(), load_default=lambda: [Span(0, DAY)])
+    accepts_after = _SecondsField()
+    misses = fields.Float(validate=_SHARE)
+    talk = _SecondsField(load_default=180.0)
+    wrap_up = _SecondsField()
+    returns_after = _SecondsField()
+
+    def made_of(self, given: dict[str, Any]) -> Team:
+        names = {each.name for each in dataclasses.fields(Habits)}
+        habits = Habits(**{name: value for name, value in given.items() if name in names})
+        return Team(habits=habits, **{name: value for name, value in given.items() if name not in names})
+
+
+class _CallsSchema(_Strict):
+    ringing = fields.Float(load_default=5.0, validate=validate.Range(0, 600))
+    busy = fields.Float(load_default=0.0, validate=_SHARE)
+    no_answer = fields.Float(load_default=0.0, validate=_SHARE)
+    failed = fields.Float(load_default=0.0, validate=_SHARE)
+
+    @validates_schema(skip_on_field_errors=True)
+    def _add_up(self, given: dict[str, Any], **kwargs: Any) -> None:
+        if given["busy"] + given["no_answer"] + given["failed"] > 1:
+            raise ValidationError("busy, no_answer and failed are together at most 1", "busy")
+
+
+_FAULTS = frozenset(each.name for each in dataclasses.fields(Faults)) - {"script", "seed"}
+
+
+class _OutageSchema(_Strict, Schema.from_dict({name: fields.Float() for name in _FAULTS})):  # type: ignore[misc]
+    begins = _Minute(required=True, data_key="from")
+    ends = _Minute(required=True, data_key="until")
+
+    def made_of(self, given: dict[str, Any]) -> Outage:
+        span = Span(given.pop("begins"), given.pop("ends"))
+        if span.begins >= span.ends:
+            raise ValidationError("an outage begins before it ends, on one day", "from")
+        if "retry_after" in given:
+            given["retry_after"] = int(given["retry_after"])
+        try:
+            return Outage(span, Faults(**given))
+        except ValueError as error:
+            raise ValidationError(str(error), "from") from None
+
+
+class _ScenarioSchema(_Strict):
+    def __init__(self, read_file: ReadFile) -> None:
+        super().__init__()
+        self._read_file = read_file
+
+    name = fields.String(required=True, validate=_NAMED)
+    zone = _Zone(data_key="time_zone", load_default=ZoneInfo("UTC"))
+    day = _Day(load_default=None)
+    begins = _Minute(data_key="from", load_default=0)
+    ends = _Minute(data_key="until", load_default=DAY)
+    reservation_timeout = fields.Integer(strict=True, load_default=120, validate=validate.Range(1, 86_400))
+    activities = fields.List(fields.Nested(_ActivitySchema), load_default=list)
+    queues = fields.List(fields.Nested(_QueueSchema), load_default=list)
+    workflow = fields.Raw(load_default=None)
+    tasks = fields.Nested(_TasksSchema, required=True)
+    workers = fields.List(fields.Nested(_TeamSchema), required=True, validate=validate.Length(1))
+    calls = fields.Nested(_CallsSchema, load_default=lambda: _CallsSchema().load({}))
+    faults = fields.List(fields.Nested(_OutageSchema), load_default=list)
+
+    @validates_schema(skip_on_field_errors=True)
+    def _fits_together(self, given: dict[str, Any], **kwargs: Any) -> None:
+        if given["begins"] >= given["ends"]:
+            raise ValidationError("a scenario begins before it ends, on one day", "from")
+        for key in ("queues", "activities"):
+            names = [each.name for each in given[key]]
+            if twice := next((name for name in names if names.count(name) > 1), None):
+                raise ValidationError(f"there are two {key} named {twice!r}", key)
+        if sum(team.count for team in given["workers"]) > MOST_WORKERS:
+            raise ValidationError(f"there are more than {MOST_WORKERS} workers", "workers")
+
+    def made_of(self, given: dict[str, Any]) -> Scenario:
+        tasks, calls = given.pop("tasks"), given.pop("calls")
+        span = Span(given.pop("begins"), given.pop("ends"))
+        return Scenario(
+            span=span,
+            by_hour=tasks["by_hour"],
+            kinds=tasks["kinds"],
+            teams=given.pop("workers"),
+            outages=given.pop("faults"),
+            ringing=calls.pop("ringing"),
+            legs=Legs(**calls),
+            workflow=self._workflow(given.pop("workflow"), given["queues"]),
+            **given,
+        )
+
+    def _workflow(self, value: Any, queues: list[QueueSpec]) -> Mapping[str, Any] | None:
+        if value is None:
+            return None
+        try:
+            configuration = orjson.loads(self._read_file(value)) if isinstance(value, str) else value
+            trial = {queue.name: queue.sid or f"WQ{number:032x}" for number, queue in enumerate(queues)}
+            read_configuration(orjson.dumps(with_sids(configuration, trial)).decode())
+        except OSError as error:
+            sentence = f"{value} cannot be read: {error.strerror or error}"
+            raise ValidationError(sentence, "workflow") from None
+        except orjson.JSONDecodeError as error:
+            raise ValidationError(f"{value} is not JSON: {error}", "workflow") from None
+        except ConfigurationError as error:
+            raise ValidationError(str(error), "workflow") from None
+        found: Mapping[str, Any] = configuration
+        return found
+
+
+def _minute(value: Any) -> int:
+    hours, colon, minutes = str(value).partition(":")
+    if colon and len(hours) == len(minutes) == 2 and hours.isdecimal() and minutes.isdecimal():
+        minute = int(hours) * 60 + int(minutes)
+        if minute <= DAY and int(minutes) < 60:
+            return minute
+    raise ValidationError('a time of the day is written like "08:30", from "00:00" to "24:00"')
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _flat(messages: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The sentences of marshmallow's nested messages, each with the keys that lead to it."""
+    if isinstance(messages, dict):
+        for key, below in messages.items():
+            # Of a mapping's own keys and values marshmallow tells which of both is wrong.
+            step = () if key in {"_schema", "key", "value"} else (key,)
+            yield from _flat(below, (*path, *step))
+    else:
+        for message in messages:
+            yield path, _sentence(message, path)
+
+
+def _sentence(message: str, path: tuple[str | int, ...]) -> str:
+    name = path[-1] if path else ""
+    if message == "Unknown field.":
+        close = get_close_matches(str(name), _KEYS, n=1)
+        return f"{name!r} is not known here" + (f"; did you mean {close[0]!r}?" if close else "")
+    if message == "Missing data for required field.":
+        return f"{name!r} is missing"
+    return f"{name}: {message}" if message[:1].isupper() else message
+
+
+def _written(path: tuple[str | int, ...]) -> str:
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(steps).removeprefix(".")
+
+
+_KEYS = sorted(
+    {
+        field.data_key or name
+        for schema in (
+            _ScenarioSchema,
+            _TasksSchema,
+            _KindSchema,
+            _TeamSchema,
+            _CallsSchema,
+            _OutageSchema,
+            _QueueSchema,
+            _ActivitySchema,
+        )
+        for name, field in schema._declared_fields.items()
+    }
+)
