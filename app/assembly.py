@@ -67,6 +67,8 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
     parts = start_parts(settings, environment, before)
     journal = Journal(Callbacks(parts.database), keeps=bool(settings.callback_retention))
     journal.start()
+    if settings.rehearsal:
+        log.warning("a rehearsal: each callback is decided at the time of its Timestamp")
     desk = Desk(
         rulebook=parts.rulebook,
         database=parts.database,
@@ -77,6 +79,7 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
         journal=journal,
         account_sid=settings.account_sid,
         reservation_timeout=settings.reservation_timeout,
+        by_timestamp=settings.rehearsal,
     )
     signatures = Signatures(settings.auth_tokens, settings.webhook_keys, settings.public_url)
     registry = CollectorRegistry(auto_describe=True)  # a name that two collectors use is an error

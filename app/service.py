@@ -62,7 +62,8 @@ class Desk:
     """Answers assignment callbacks. `reservation_timeout` is in seconds.
 
     `deliver` begins the first attempt of a delivery that was taken on here; `holds_back` tells whether none
-    can begin before a time, since Twilio limits the rate. `journal` saves callbacks.
+    can begin before a time, since Twilio limits the rate. `journal` saves callbacks. In a rehearsal the time
+    for a decision is that of the callback: `by_timestamp`.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Desk:
         journal: Journal,
         account_sid: str,
         reservation_timeout: int = 120,
+        by_timestamp: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._rulebook = rulebook
@@ -86,6 +88,7 @@ class Desk:
         self._holds_back = holds_back
         self._account_sid = account_sid
         self._lifetime = timedelta(seconds=reservation_timeout)
+        self._by_timestamp = by_timestamp
         self._clock = clock
         self._first: Recent[str, Taken] = Recent(REMEMBERED)
         self._rejected = rejected
@@ -193,7 +196,7 @@ class Desk:
         on_failure = sealed(given, variables) if given else None
         if instruction is None or (given and on_failure is None):
             return None
-        expires = taken.at + self._lifetime
+        expires = taken.arrived + self._lifetime
         where = callback.sid("WorkspaceSid"), callback.task_sid, callback.reservation_sid
         return Promise(
             call=Call(*where, instruction),
@@ -201,8 +204,8 @@ class Desk:
             rule=decision.rule,
             rules_version=decision.rules_version,
             telling=calls_in(callback.task),
-            arrived=taken.at,
-            deadline=min(expires, taken.at + (decision.retry_for or self._lifetime)),
+            arrived=taken.arrived,
+            deadline=min(expires, taken.arrived + (decision.retry_for or self._lifetime)),
             expires=expires,
         )
 
@@ -235,10 +238,11 @@ class Desk:
             raise ForeignAccount("the callback belongs to another account: look at TWILIO_ACCOUNT_SID")
         now = self._clock()
         sent = read_time(callback.sid("Timestamp"))
-        if sent and now - sent > self._lifetime + GRACE:
+        if sent and now - sent > self._lifetime + GRACE and not self._by_timestamp:
             raise Stale("the callback is older than its reservation can be: it was sent before")
         rejections = self._rejected.count(callback.task_sid, besides=callback.reservation_sid)
-        return Taken(self._rulebook.ruleset, callback, now, rejections)
+        at = sent if sent and self._by_timestamp else now
+        return Taken(self._rulebook.ruleset, callback, at, rejections, now)
 
     def _count_rejection(self, callback: Callback, decision: Decision) -> None:
         if decision.instruction and decision.instruction.name == "reject":

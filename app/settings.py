@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 API_KEY = re.compile(r"SK[0-9a-fA-F]{32}")
 LENGTH = re.compile(r"(0|[1-9][0-9]{0,3})([dhm])")
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 CALLBACK_PATHS = ("/assignment/fallback", "/assignment")
 
@@ -62,6 +64,7 @@ class Settings(RestSettings):
     database_url: Secret
     reservation_timeout: int
     callback_retention: timedelta
+    rehearsal: bool
     port: int
     web_concurrency: int
     log_level: str
@@ -93,10 +96,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         database_url=read_database_url(environment),
         reservation_timeout=reading.value("RESERVATION_TIMEOUT", _whole(1, 86_400), 120),
         callback_retention=reading.value("CALLBACK_RETENTION", _length, timedelta(days=30)),
+        rehearsal=reading.value("REHEARSAL", _flag, False),
         port=reading.value("PORT", _whole(0, 65_535), 8080),
         web_concurrency=reading.value("WEB_CONCURRENCY", _whole(1, 64), 1),
         log_level=reading.value("LOG_LEVEL", _log_level, "INFO"),
     )
+    # Where something is wrong in TWILIO_API_BASE, that is enough to say.
+    if settings.rehearsal and not reading.problems and not is_here(settings.api_base or ""):
+        reading.problems.append(
+            "REHEARSAL believes the time that a callback names, so it works with a local TaskRouter alone: "
+            "unset it, or set TWILIO_API_BASE to an address such as http://127.0.0.1:8181"
+        )
     reading.end()
     return settings
 
@@ -278,6 +288,21 @@ def _length(text: str) -> timedelta:
     if text != "0" and not found:
         raise ValueError("must be a length of time such as 30d, 12h or 90m, or 0 to save nothing")
     return timedelta(**{UNITS[found[2]]: int(found[1])}) if found else timedelta()
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in FLAGS:
+        raise ValueError("must be true or false")
+    return FLAGS[text.lower()]
+
+
+def is_here(url: str) -> bool:
+    """Whether an address is one of this machine that no other reaches."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _log_level(text: str) -> str:

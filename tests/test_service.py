@@ -357,6 +357,22 @@ def test_the_oldest_times(make: Callable[..., Desk], written: str) -> None:
         form(make(BY_THE_HOUR).answer(parameters(Timestamp=written)))
 
 
+def test_a_rehearsal_is_decided_at_the_time_of_the_callback(delivering: Process) -> None:
+    """Whichever day that is; what is promised is promised by the clock."""
+    rehearsing = delivering.desk(rulebook(BY_THE_HOUR), lambda: MONDAY_NOON, by_timestamp=True)
+    for written, instruction in (
+        ("2030-01-07T12:59:00Z", {"instruction": "accept"}),
+        ("2020-01-06T12:59:00Z", {"instruction": "accept"}),
+        ("2030-01-07T13:00:00Z", {}),
+    ):
+        given = parameters(Timestamp=written, ReservationSid=f"WR{hash(written) % 16**32:032x}")
+        assert form(rehearsing.answer(given)) == instruction
+    posting = delivering.desk(rulebook(POSTED), lambda: MONDAY_NOON, by_timestamp=True)
+    posting.answer(parameters(CALL, Timestamp="2030-01-07T12:00:00Z"))
+    promise = delivering.find(PARAMS["ReservationSid"]).promise
+    assert (promise.arrived, promise.deadline) == (MONDAY_NOON, MONDAY_NOON + timedelta(seconds=120))
+
+
 def test_whether_the_database_answers(make: Callable[..., Desk], without_database: Process) -> None:
     """A database that cannot be reached is told, not raised."""
     assert make(BY_THE_HOUR).database_answers()

@@ -50,6 +50,7 @@ def test_defaults() -> None:
         database_url=Secret("sqlite:///instance/desk.db"),
         reservation_timeout=120,
         callback_retention=timedelta(days=30),
+        rehearsal=False,
         port=8080,
         web_concurrency=1,
         log_level="INFO",
@@ -73,6 +74,7 @@ def test_everything_set() -> None:
         DATABASE_URL="postgres://u:p@h/d",
         RESERVATION_TIMEOUT="86400",
         CALLBACK_RETENTION="12h",
+        REHEARSAL="True",
         PORT="0",
         WEB_CONCURRENCY="4",
         LOG_LEVEL="debug",
@@ -92,10 +94,20 @@ def test_everything_set() -> None:
         database_url=Secret("postgres://u:p@h/d"),
         reservation_timeout=86_400,
         callback_retention=timedelta(hours=12),
+        rehearsal=True,
         port=0,
         web_concurrency=4,
         log_level="DEBUG",
     )
+
+
+@pytest.mark.parametrize("base", [{}, {"TWILIO_API_BASE": "https://example.com"}])
+def test_a_rehearsal_needs_a_taskrouter_on_this_machine(base: dict[str, str]) -> None:
+    """Since it believes any time, also one of last year."""
+    with pytest.raises(SettingsError, match=r"REHEARSAL .* works with a local TaskRouter alone: unset it"):
+        _settings(REHEARSAL="1", **base)
+    assert _settings(REHEARSAL="1", TWILIO_API_BASE="http://localhost:8181").rehearsal
+    assert not _settings(REHEARSAL="false", **base).rehearsal
 
 
 def test_rest_uses_the_first_token() -> None:

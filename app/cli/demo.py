@@ -1,21 +1,17 @@
 """`desk demo`: the service and a local TaskRouter on loopback, and a morning of tasks between them."""
 
-import os
 import signal
-import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import click
 import orjson
 
+from app.cli.beside import service_beside
 from app.cli.scenes import ENVIRONMENT, SCENES, Scene
 from app.cli.tables import make_table, show
 from app.errors import RulesBroken
@@ -23,8 +19,7 @@ from app.rulebook import read_folder
 from app.sandbox import Reservation, TaskRouter, serving
 from app.settings import process_environment, rules_folder
 
-PATIENCE = 10  # seconds for an update over REST, and for the service to stop
-INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG")
+PATIENCE = 10  # seconds for an update over REST, and for the line of a decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +66,14 @@ def demo(keep: bool) -> None:
     # So that whoever ends the demo ends the service, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     taskrouter = TaskRouter()
-    with serving(taskrouter) as twilio, _service(taskrouter, twilio.address, folder) as service:
+    decisions = Decisions()
+    with (
+        serving(taskrouter) as twilio,
+        service_beside(taskrouter, twilio.address, folder, decisions.add, ENVIRONMENT) as service,
+    ):
         taskrouter.callback_url = service.address + "/assignment"
         taskrouter.fallback_url = service.address + "/assignment/fallback"
-        played = [_play(scene, taskrouter, service) for scene in SCENES]
+        played = [_play(scene, taskrouter, decisions) for scene in SCENES]
         _show(played)
         if keep:
             _keep(taskrouter, twilio.address, service.address)
@@ -86,86 +85,32 @@ def demo(keep: bool) -> None:
     sys.exit(1 if different else 0)
 
 
-class _Service:
-    """`desk serve` as a process of its own, whose log lines are kept by reservation."""
+class Decisions:
+    """The service's log lines about its decisions, by reservation."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.address = ""
+    def __init__(self) -> None:
         self._decisions: dict[str, Mapping[str, Any]] = {}
         self._changed = threading.Condition()
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
 
-    def decision(self, reservation_sid: str) -> Mapping[str, Any]:
+    def add(self, decision: Mapping[str, Any]) -> None:
+        """Keep one."""
+        with self._changed:
+            self._decisions[decision["reservation"]] = decision
+            self._changed.notify_all()
+
+    def of(self, reservation_sid: str) -> Mapping[str, Any]:
         """The decision's log line; empty where none was written."""
         with self._changed:
             self._changed.wait_for(lambda: reservation_sid in self._decisions, timeout=PATIENCE)
             return self._decisions.get(reservation_sid, {})
 
-    def wait_until_ready(self) -> None:
-        said = []
-        for line in self.process.stderr or ():
-            said.append(line)
-            if line.startswith("listening on "):
-                self.address = line.removeprefix("listening on ").strip()
-                return
-        raise click.ClickException("the service did not start:\n" + "".join(said))
 
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()  # its workers notice that, and end
-            self.process.wait()
-        self._reader.join()
-        for stream in (self.process.stdout, self.process.stderr):
-            if stream:
-                stream.close()
-
-    def _read(self) -> None:
-        for line in self.process.stdout or ():
-            fields = orjson.loads(line) if line.startswith("{") else {}
-            if fields.get("event") == "decided":
-                with self._changed:
-                    self._decisions[fields["reservation"]] = fields
-                    self._changed.notify_all()
-
-
-@contextmanager
-def _service(taskrouter: TaskRouter, api_base: str, folder: Path) -> Iterator[_Service]:
-    with tempfile.TemporaryDirectory() as scratch:
-        environment = {name: os.environ[name] for name in INHERITED if name in os.environ} | {
-            "TWILIO_ACCOUNT_SID": taskrouter.account_sid,
-            "TWILIO_AUTH_TOKEN": taskrouter.auth_token,
-            "TWILIO_API_BASE": api_base,
-            "RULES_DIR": str(folder),
-            "DATABASE_URL": f"sqlite:///{scratch}/desk.db",
-            **ENVIRONMENT,
-        }
-        service = _Service(
-            subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "serve", "--port", "0"],
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-        )
-        try:
-            service.wait_until_ready()
-            yield service
-        finally:
-            service.stop()
-
-
-def _play(scene: Scene, taskrouter: TaskRouter, service: _Service) -> Played:
+def _play(scene: Scene, taskrouter: TaskRouter, decisions: Decisions) -> Played:
     worker = taskrouter.add_worker(scene.title, dict(scene.worker))
     task = taskrouter.add_task(dict(scene.task))
     token = "somebody else's token" if scene.forged else None
     reservation = taskrouter.assign(task, worker, sign_with=token)
-    decision = {} if scene.forged else service.decision(reservation.sid)
+    decision = {} if scene.forged else decisions.of(reservation.sid)
     if decision.get("mode") == "post":
         taskrouter.wait_until_settled(reservation, PATIENCE)
     failed = [str(problem["rule"]) for problem in decision.get("problems", ())]

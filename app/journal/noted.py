@@ -12,12 +12,16 @@ from app.model import Callback, Decision, Saved
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """All that a decision depends on: deciding again gives the same."""
+    """All that a decision depends on: deciding again gives the same.
+
+    `at` is the time for which it is made, `arrived` when the callback came: the same, but in a rehearsal.
+    """
 
     ruleset: RuleSet
     callback: Callback
     at: datetime
     rejections: int
+    arrived: datetime
 
 
 class Noted(NamedTuple):

@@ -1,6 +1,5 @@
 """Saved callbacks sent again, to a service that runs: real requests, freshly signed, and their answers."""
 
-import ipaddress
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,7 +23,7 @@ from app.engine.wire import Form, inline_form
 from app.errors import Unreadable
 from app.model import Mode, Saved
 from app.replay.again import Clock, again
-from app.settings import Secret
+from app.settings import Secret, is_here
 
 PATHS = ("/assignment", "/assignment/fallback")
 IN_TIME = 5.0  # seconds that Twilio waits for an answer
@@ -86,19 +85,11 @@ def reached_from_outside(url: str, rest_base: str | None) -> str:
 
     `rest_base` is its TWILIO_API_BASE, where posts go.
     """
-    if not _is_here(url):
+    if not is_here(url):
         return f"{urlsplit(url).hostname} is another machine"
     if rest_base is None:
         return "what the service posts would go to Twilio, since TWILIO_API_BASE is not set"
-    return "" if _is_here(rest_base) else f"what the service posts would go to {urlsplit(rest_base).hostname}"
-
-
-def _is_here(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return "" if is_here(rest_base) else f"what the service posts would go to {urlsplit(rest_base).hostname}"
 
 
 class Sender:

@@ -18,7 +18,7 @@ _PATIENCE = 10.0
 _POLL = 0.02
 """Seconds between two looks at whether to stop: what closing waits at most."""
 
-_TICK = 0.05
+_TICK = 0.02
 """Seconds between two looks at the clock."""
 
 

@@ -30,6 +30,15 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """How often something came about: a status, what an update or an answer came to, or an alert's code."""
+
+    name: str
+    count: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class QueueReport:
     """What came of the tasks of a queue: seconds until they were accepted, and how many were canceled."""
 
@@ -45,18 +54,16 @@ class Report:
     begins: datetime
     ends: datetime
     tasks: int
-    endings: Sequence[tuple[str, str, int]]
-    """Status, reason and count; tasks that are not closed yet come last."""
+    endings: Sequence[Count]
     waiting: Times | None
     queues: Sequence[QueueReport]
     reservations: int
-    reservation_endings: Sequence[tuple[str, int]]
+    reservation_endings: Sequence[Count]
     rejected_tasks: int
-    alerts: Sequence[tuple[int, str, int]]
-    """Code, the sentence of the first, and count."""
+    alerts: Sequence[Count]
     callbacks: Times | None
-    unanswered: Sequence[tuple[str, int]]
-    updates: Sequence[tuple[str, int]]
+    unanswered: Sequence[Count]
+    updates: Sequence[Count]
 
 
 @dataclass(slots=True)
@@ -96,13 +103,13 @@ class Tally:
     def report(self, ends: datetime) -> Report:
         """Return what came of everything until now."""
         open_tasks = self._tasks - sum(self._endings.values())
-        endings = [(status, reason, count) for (status, reason), count in self._endings.most_common()]
+        endings = [Count(status, count, reason) for (status, reason), count in self._endings.most_common()]
         queues = sorted({*self._waits, *(name for name, count in self._canceled.items() if count)})
         return Report(
             begins=self.begins,
             ends=ends,
             tasks=self._tasks,
-            endings=[*endings, ("open", "", open_tasks)] if open_tasks else endings,
+            endings=[*endings, Count("open", open_tasks)] if open_tasks else endings,
             waiting=_waiting([wait for waits in self._waits.values() for wait in waits]),
             queues=[
                 QueueReport(name, _waiting(self._waits.get(name, [])), self._canceled[name])
@@ -110,13 +117,15 @@ class Tally:
             ],
             reservations=self._reservations["created"],
             reservation_endings=[
-                pair for pair in self._reservations.most_common() if pair[0] not in {"created", "wrapup"}
+                each
+                for each in _counts(self._reservations)
+                if each.name in {"accepted", "rejected", "timeout", "canceled", "rescinded"}
             ],
             rejected_tasks=self._rejected,
-            alerts=[(code, self._texts[code], count) for code, count in self._alerts.most_common()],
+            alerts=[Count(str(code), count, self._texts[code]) for code, count in self._alerts.most_common()],
             callbacks=times_of(self._milliseconds),
-            unanswered=self._unanswered.most_common(),
-            updates=self._updates.most_common(),
+            unanswered=_counts(self._unanswered),
+            updates=_counts(self._updates),
         )
 
     def _count_answer(self, answer: Answer) -> None:
@@ -133,6 +142,10 @@ class Tally:
         if what == "accepted":
             # Only one reservation of a task is ever accepted.
             self._waits[reservation.queue.name].append((event.at - task.created).total_seconds())
+
+
+def _counts(counter: Counter[str]) -> list[Count]:
+    return [Count(name, count) for name, count in counter.most_common()]
 
 
 def times_of(seconds: Iterable[float]) -> Times | None:

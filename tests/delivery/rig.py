@@ -86,7 +86,12 @@ class Process:
     twilio: Twilio
 
     def desk(
-        self, rulebook: Rulebook, clock: Callable[[], datetime] | None = None, timeout: int = 120
+        self,
+        rulebook: Rulebook,
+        clock: Callable[[], datetime] | None = None,
+        timeout: int = 120,
+        *,
+        by_timestamp: bool = False,
     ) -> Desk:
         """A desk whose posts this process delivers."""
         return Desk(
@@ -99,6 +104,7 @@ class Process:
             journal=self.journal,
             account_sid=ACCOUNT,
             reservation_timeout=timeout,
+            by_timestamp=by_timestamp,
             clock=clock or self.clock,
         )
 

@@ -27,7 +27,7 @@ NOWHERE = "postgresql://desk@127.0.0.1:1/none"
 
 
 def noted(number: int, rules: RuleSet = RULES) -> Noted:
-    taken = Taken(rules, callback({"n": number}, ReservationSid=f"WR{number:032}"), NOW, 0)
+    taken = Taken(rules, callback({"n": number}, ReservationSid=f"WR{number:032}"), NOW, 0, NOW)
     return Noted(taken, "/assignment", taken, decide(rules, taken.callback, NOW))
 
 
