@@ -26,17 +26,10 @@ Decided = Callable[[Mapping[str, Any]], object]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The service that runs: its address, without a slash at the end."""
+    """Where a service takes callbacks; there may be no fallback."""
 
-    address: str
-
-    @property
-    def callback_url(self) -> str:
-        return self.address + "/assignment"
-
-    @property
-    def fallback_url(self) -> str:
-        return self.address + "/assignment/fallback"
+    callback_url: str
+    fallback_url: str
 
 
 @contextmanager
@@ -70,10 +63,10 @@ def service_beside(
         readers = [threading.Thread(target=_read, args=(process.stdout, decided), daemon=True)]
         readers[0].start()
         try:
-            service = Service(_address(process))
+            address = _address(process)
             readers.append(threading.Thread(target=_drain, args=(process.stderr,), daemon=True))
             readers[1].start()
-            yield service
+            yield Service(f"{address}/assignment", f"{address}/assignment/fallback")
         finally:
             _stop(process)
             for reader in readers:

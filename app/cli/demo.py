@@ -12,6 +12,7 @@ import click
 import orjson
 
 from app.cli.beside import service_beside
+from app.cli.ending import ended_by_signal
 from app.cli.scenes import ENVIRONMENT, SCENES, Scene
 from app.cli.tables import make_table, show
 from app.errors import RulesBroken
@@ -71,12 +72,12 @@ def demo(keep: bool) -> None:
         serving(taskrouter) as twilio,
         service_beside(taskrouter, twilio.address, folder, decisions.add, ENVIRONMENT) as service,
     ):
-        taskrouter.callback_url = service.address + "/assignment"
-        taskrouter.fallback_url = service.address + "/assignment/fallback"
+        taskrouter.callback_url = service.callback_url
+        taskrouter.fallback_url = service.fallback_url
         played = [_play(scene, taskrouter, decisions) for scene in SCENES]
         _show(played)
         if keep:
-            _keep(taskrouter, twilio.address, service.address)
+            _keep(taskrouter, twilio.address, service.callback_url)
     different = [each for each in played if each.difference]
     for each in different:
         click.echo(f"{each.scene.title}: {each.difference}", err=True)
@@ -148,9 +149,6 @@ def _show(played: list[Played]) -> None:
 
 def _keep(taskrouter: TaskRouter, twilio: str, service: str) -> None:
     click.echo(f"\nTaskRouter  {twilio}   account {taskrouter.account_sid}, token {taskrouter.auth_token}")
-    click.echo(f"service     {service}   /assignment, /readyz")
+    click.echo(f"service     {service.removesuffix('/assignment')}   /assignment, /readyz")
     click.echo("Ctrl-C ends both")
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    ended.wait()
+    ended_by_signal().wait()

@@ -1,15 +1,35 @@
 """`desk sandbox`."""
 
 import os
-import signal
-import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import inf
+from typing import IO
 from urllib.parse import urlsplit
 
 import click
 
+from app.cli.ending import ended_by_signal
 from app.cli.faults import announce, read_faults, read_shares
+from app.cli.rehearsal import Rehearsal, event_writer, rehearse, scenario_of
+from app.cli.rehearsed import as_json, show_rehearsed
 from app.sandbox import TaskRouter, serving
+from app.sandbox.clock import FastClock, utc_now
+
+
+def read_speed(_context: click.Context, _option: click.Parameter, given: str | None) -> float | None:
+    """Read a number of times, infinitely many for max. Raises BadParameter."""
+    if given is None:
+        return None
+    if given == "max":
+        return inf
+    try:
+        speed = float(given)
+    except ValueError:
+        speed = 0
+    if not 0.01 <= speed <= 100_000:
+        raise click.BadParameter(f"{given!r} is neither max nor a number of times from 0.01 to 100000")
+    return speed
 
 
 @click.command(short_help="Runs a local TaskRouter.")
@@ -22,6 +42,27 @@ from app.sandbox import TaskRouter, serving
     help="Where assignment callbacks go, such as http://127.0.0.1:8080/assignment.",
 )
 @click.option("--fallback-url", default="", help="Where they go when the first URL gives no answer.")
+@click.option(
+    "--scenario",
+    "name",
+    metavar="NAME|FILE",
+    help="Plays a day, and reports it.",
+)
+@click.option(
+    "--speed",
+    metavar="N|max",
+    callback=read_speed,
+    help="How many times as fast as real time; max as fast as it goes, which is usual for a scenario.",
+)
+@click.option("--events", type=click.File("w"), help="Writes what happens to a file, as JSON Lines.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Of a scenario's report.",
+)
 @click.option(
     "--fault",
     "shares",
@@ -43,6 +84,10 @@ def sandbox(
     port: int,
     callback_url: str,
     fallback_url: str,
+    name: str | None,
+    speed: float | None,
+    events: IO[str] | None,
+    form: str,
     shares: Mapping[str, float],
     seed: int,
     stall: int,
@@ -68,31 +113,79 @@ def sandbox(
       callback_to_fallback  sent to the fallback URL as well, although the first was answered
       callback_late         the answer of the callback URL ignored as if it were late
 
+    With --scenario it plays a day of tasks and workers, and ends with a report: what became of the tasks, how
+    long they waited, and Twilio's alerts by code. Without --callback-url the service runs beside it, with the
+    rules of RULES_DIR, and decides at the scenario's time. Two runs with one --seed are the same, event by
+    event, at --speed max. Scenarios that come with desk; any other is a file:
+
+    \b
+      small-shop      a shop with six people, a quiet Monday
+      support-centre  forty agents of three teams, a busy Monday
+      outage-morning  the same centre, and Twilio fails from half past nine
+
     \b
     Examples:
+      desk sandbox --scenario support-centre
+      desk sandbox --scenario outage-morning --speed 60 --format json
+      desk sandbox --scenario monday.yaml --seed 7 --events monday.jsonl
       desk sandbox --callback-url http://127.0.0.1:8080/assignment
       desk sandbox --port 0
       desk sandbox --fault rate_limited=0.2 --fault cut_after=0.05
       desk sandbox --fault stalled=0.1 --stall 10 --fault callback_twice=0.5 --seed 7
     """
-    for name, url in (("--callback-url", callback_url), ("--fallback-url", fallback_url)):
+    for option, url in (("--callback-url", callback_url), ("--fallback-url", fallback_url)):
         if url and not _is_address(url):
-            raise click.BadParameter(f"{url!r} is no http:// or https:// address", param_hint=name)
+            raise click.BadParameter(f"{url!r} is no http:// or https:// address", param_hint=option)
     faults = read_faults(shares, seed, stall)
-    taskrouter = TaskRouter(callback_url=callback_url, fallback_url=fallback_url, faults=faults)
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    if name is None:
+        if speed == inf:
+            raise click.BadParameter("max is for a --scenario", param_hint="'--speed'")
+        clock = FastClock(utc_now(), speed) if speed else utc_now
+        taskrouter = TaskRouter(
+            callback_url=callback_url, fallback_url=fallback_url, faults=faults, clock=clock, seed=seed
+        )
+        with _usable(port):
+            _run(taskrouter, port, events)
+        return
+    wanted = Rehearsal(
+        scenario=scenario_of(name),
+        speed=None if speed == inf else speed,
+        seed=seed,
+        port=port,
+        callback_url=callback_url,
+        fallback_url=fallback_url,
+        faults=faults,
+        events=events,
+    )
+    with _usable(port):
+        rehearsed = rehearse(wanted)
+    if form == "json":
+        click.echo(as_json(rehearsed))
+    else:
+        show_rehearsed(rehearsed)
+
+
+def _run(taskrouter: TaskRouter, port: int, events: IO[str] | None) -> None:
+    """Serve it until somebody ends it."""
+    ended = ended_by_signal()
+    if events:
+        taskrouter.listen(event_writer(events))
+    with serving(taskrouter, port=port) as served:
+        click.echo(f"export TWILIO_API_BASE={served.address}")
+        click.echo(f"export TWILIO_ACCOUNT_SID={taskrouter.account_sid}")
+        click.echo(f"export TWILIO_AUTH_TOKEN={taskrouter.auth_token}")
+        click.echo(f"# workspace {taskrouter.workspace_sid}")
+        for line in announce(taskrouter.faults):
+            click.echo(f"# {line}")
+        click.echo(f"listening on {served.address}", err=True)
+        ended.wait()
+
+
+@contextmanager
+def _usable(port: int) -> Iterator[None]:
+    """Say which port it is that cannot be used."""
     try:
-        with serving(taskrouter, port=port) as served:
-            click.echo(f"export TWILIO_API_BASE={served.address}")
-            click.echo(f"export TWILIO_ACCOUNT_SID={taskrouter.account_sid}")
-            click.echo(f"export TWILIO_AUTH_TOKEN={taskrouter.auth_token}")
-            click.echo(f"# workspace {taskrouter.workspace_sid}")
-            for line in announce(faults):
-                click.echo(f"# {line}")
-            click.echo(f"listening on {served.address}", err=True)
-            ended.wait()
+        yield
     except OSError as error:
         reason = os.strerror(error.errno or 0)  # error.strerror repeats the address
         raise click.ClickException(f"port {port} cannot be used ({reason}): try --port 0") from None

@@ -20,6 +20,9 @@ from app.sandbox.wire import Order, read_form, read_inline, read_update
 _A_MOMENT = 0.02
 """Seconds between the two callbacks of `callback_twice`: the first is often not answered by then."""
 
+_READING = 1.0
+"""Seconds that an update waits at most for the answer to its callback to be read."""
+
 
 class TaskRouter(Execution):
     """A workspace with an account and an assignment callback.
@@ -66,6 +69,7 @@ class TaskRouter(Execution):
         self.answer_limit = answer_limit
         self.draws = Draws(faults)
         self.in_turn = in_turn
+        self._asking: Reservation | None = None
         self._to_call: deque[Reservation] = deque()
         self._callbacks_under_way = 0
 
@@ -138,6 +142,9 @@ class TaskRouter(Execution):
         NOTHING_APPLIED it is kept alone. Raises RequestError: 412 for another version, 400 for every mistake.
         """
         with self._changed:
+            if self.in_turn:
+                # It follows its answer, but may arrive here before that was read: the order must not differ.
+                self._changed.wait_for(lambda: self._asking is not reservation, _READING)
             self.expire()
             if fault in NOTHING_APPLIED:
                 self._keep(reservation, Update(self.clock(), body, 0, 0, REQUEST_FAULTS[fault], fault))
@@ -208,6 +215,7 @@ class TaskRouter(Execution):
         again.join()
 
     def _ask(self, reservation: Reservation, url: str, key: str | WebhookKey, *, late: bool = False) -> None:
+        self._asking = reservation
         answer = callback.send(url, reservation.callback, key, self.answer_limit)
         if late:
             failure = f"no answer within {self.answer_limit:g} s (a fault: it came, and was ignored)"
@@ -215,6 +223,8 @@ class TaskRouter(Execution):
         with self._changed:
             counts = callback.is_usable(answer) and not _is_answered(reservation)
             reservation.answers.append(answer)
+            self._asking = None
+            self._changed.notify_all()
             self._tell(self.clock(), "callback.answered", reservation, answer)
             if counts:
                 self._judge_answer(reservation, answer)

@@ -36,6 +36,7 @@ class Stage:
         self.remarks: list[str] = []
         self._kinds: dict[str, Kind] = {}
         self._habits: dict[str, Habits] = {}
+        self._usual_faults = taskrouter.faults
         self._set_up_routing()
         self._workers = [pair for team in scenario.teams for pair in self._hire(team)]
         taskrouter.legs, taskrouter.ringing = scenario.legs, scenario.ringing
@@ -114,9 +115,9 @@ class Stage:
     def _plan_outage(self, outage: Outage) -> None:
         faults = replace(outage.faults, seed=self.taskrouter.seed)
         self.taskrouter.plan(self.at(outage.span.begins), partial(self._set_faults, faults))
-        self.taskrouter.plan(self.at(outage.span.ends), partial(self._set_faults, None))
+        self.taskrouter.plan(self.at(outage.span.ends), partial(self._set_faults, self._usual_faults))
 
-    def _set_faults(self, faults: Faults | None, _at: datetime) -> None:
+    def _set_faults(self, faults: Faults, _at: datetime) -> None:
         self.taskrouter.faults = faults
 
     def _arrivals(self) -> Iterator[tuple[datetime, int]]:
