@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
@@ -144,7 +144,7 @@ class _Zone(fields.Field[ZoneInfo]):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> ZoneInfo:
         try:
             return ZoneInfo(str(value))
-        except (OSError, ValueError):
+        except (OSError, ValueError, ZoneInfoNotFoundError):
             raise ValidationError(f"there is no time zone {value!r}; one is Europe/Berlin") from None
 
 
@@ -373,7 +373,7 @@ def _sentence(message: str, path: tuple[str | int, ...]) -> str:
         return f"{name!r} is not known here" + (f"; did you mean {close[0]!r}?" if close else "")
     if message == "Missing data for required field.":
         return f"{name!r} is missing"
-    return f"{name}: {message}" if message[:1].isupper() else message
+    return message
 
 
 def _written(path: tuple[str | int, ...]) -> str:

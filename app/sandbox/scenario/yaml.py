@@ -41,8 +41,11 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
         for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise YamlBroken(line, "a key is a name or a number")
             if key.value in seen:
-                raise YamlBroken(key.start_mark.line + 1, f"{key.value!r} stands here twice")
+                raise YamlBroken(line, f"{key.value!r} stands here twice")
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
@@ -64,8 +67,8 @@ class Document:
     def __init__(self, text: str) -> None:
         if len(text) > MOST_BYTES:
             raise YamlBroken(1, f"it is longer than {MOST_BYTES} characters")
-        loader = _Loader(text)
         try:
+            loader = _Loader(text)
             self._root = loader.get_single_node()
             self.value: Any = loader.construct_document(self._root) if self._root else None
         except yaml.MarkedYAMLError as error:
@@ -73,8 +76,6 @@ class Document:
             raise YamlBroken(mark.line + 1 if mark else 1, error.problem or "it is no YAML") from None
         except yaml.YAMLError as error:
             raise YamlBroken(1, str(error).splitlines()[0]) from None
-        finally:
-            loader.dispose()
 
     def line_of(self, path: Sequence[str | int]) -> int:
         """Return the line of a value by its keys and indexes, or of as much of the way as there is."""
