@@ -55,7 +55,7 @@ def test_workers_have_numbers() -> None:
         "level": 3,
         "in": {"a": "{number}"},
     }
-    expected = {"contact_uri": "client:agent-7", "also": ["7"], "l": 3, "in": {"a": "7"}}
+    expected = {"contact_uri": "client:agent-7", "also": ["7"], "level": 3, "in": {"a": "7"}}
     assert numbered(given, 7) == expected
 
 
