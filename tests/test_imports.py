@@ -194,11 +194,11 @@ def test_a_package_is_imported_at_its_home_alone(package: str) -> None:
 
 
 def test_only_the_settings_read_the_environment() -> None:
-    """`os.environ` has one reader; the demo hands a part of it on, and serve writes what gunicorn reads."""
+    """`os.environ` has one reader; serve writes what gunicorn reads."""
     readers = {
         module
         for module, tree in TREES.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.getenv"}
     }
-    assert readers - {"app.cli.demo", "app.cli.serve"} == {"app.settings"}
+    assert readers - {"app.cli.serve"} == {"app.settings"}

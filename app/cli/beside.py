@@ -1,6 +1,5 @@
 """The service as a process of its own, beside a local TaskRouter."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import click
 import orjson
 
 from app.sandbox import TaskRouter
+from app.settings import process_environment
 
 PATIENCE = 10  # seconds for the service to stop
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG")
@@ -45,7 +45,8 @@ def service_beside(
     `variables` are further ones of its environment. Raises ClickException when it does not start.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        environment = {name: os.environ[name] for name in INHERITED if name in os.environ} | {
+        ours = process_environment()
+        environment = {name: ours[name] for name in INHERITED if name in ours} | {
             "TWILIO_ACCOUNT_SID": taskrouter.account_sid,
             "TWILIO_AUTH_TOKEN": taskrouter.auth_token,
             "TWILIO_API_BASE": api_base,

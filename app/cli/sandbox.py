@@ -54,7 +54,7 @@ def read_speed(_context: click.Context, _option: click.Parameter, given: str | N
     callback=read_speed,
     help="How many times as fast as real time; max as fast as it goes, which is usual for a scenario.",
 )
-@click.option("--events", type=click.File("w"), help="Writes what happens to a file, as JSON Lines.")
+@click.option("--events", type=click.File("w", lazy=False), help="Writes what happens, as JSON Lines.")
 @click.option(
     "--format",
     "form",
@@ -177,6 +177,7 @@ def _run(taskrouter: TaskRouter, port: int, events: IO[str] | None) -> None:
         click.echo(f"# workspace {taskrouter.workspace_sid}")
         for line in announce(taskrouter.faults):
             click.echo(f"# {line}")
+        click.echo(f"# page {served.address}/")
         click.echo(f"listening on {served.address}", err=True)
         ended.wait()
 
