@@ -20,7 +20,7 @@ It stands for Twilio's side alone and knows nothing of the application that it c
     lifecycle               tasks and reservations from their beginning to their end
     dispatch, execution     tasks to queues and workers; instructions and their calls
     taskrouter              callbacks, answers and updates
-    rest, server            the same over HTTP
+    rest, page, server      the same over HTTP, and a page that shows it
 
     with serving(TaskRouter(callback_url="http://127.0.0.1:5000/assignment")) as sandbox:
         ...

@@ -9,6 +9,7 @@ from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from app.sandbox.page import with_page
 from app.sandbox.rest import create_app
 from app.sandbox.taskrouter import TaskRouter
 
@@ -49,7 +50,7 @@ def serving(taskrouter: TaskRouter, host: str = "127.0.0.1", port: int = 0) -> I
     stops the server and joins its threads. Raises OSError when the port is taken.
     """
     closing = threading.Event()
-    application = create_app(taskrouter, closing)
+    application = with_page(create_app(taskrouter, closing), taskrouter, host)
     # Bound here: werkzeug would end the whole program when the port is taken.
     with socket.create_server((host, port)) as bound:
         server = make_server(

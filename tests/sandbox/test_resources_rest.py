@@ -157,7 +157,7 @@ def test_each_auth_token_is_taken_while_one_is_rotated(clock: ManualClock) -> No
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/", 404, 20404),
+        ("GET", "/v1", 404, 20404),
         ("GET", "//v1//Workspaces", 404, 20404),
         ("GET", "/v1/Workspaces/WS1/Workers", 404, 20404),
         ("GET", "/v1/Workspaces/{ws}/Workers/", 404, 20404),

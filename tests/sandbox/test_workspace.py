@@ -177,7 +177,7 @@ def test_serving_writes_nothing(taskrouter: TaskRouter, capfd: pytest.CaptureFix
     with serving(taskrouter) as sandbox:
         host, _, port = sandbox.address.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port)), timeout=5) as connection:
-            connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            connection.sendall(b"GET /v1 HTTP/1.0\r\n\r\n")
             assert connection.recv(100).startswith(b"HTTP/1.1 401")
     assert capfd.readouterr() == ("", "")
 
