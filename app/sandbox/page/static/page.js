@@ -18,7 +18,10 @@ let clock = null;
 let before = null;
 let callbacks = STEPS[0];
 
-const sandbox = new Sandbox({ onState: draw, onClock: setClock, onGone: gone });
+// `/?every=5000` asks every five seconds, in place of each second.
+const asked = Number(new URLSearchParams(location.search).get("every")) || 1000;
+const every = Math.min(Math.max(asked, 100), 60_000);
+const sandbox = new Sandbox({ every, onState: draw, onClock: setClock, onGone: gone });
 const newTask = new NewTask($("#new-task"), sandbox, (sid) => {
   created.add(sid);
   if (shown) draw(shown);

@@ -1,6 +1,5 @@
-// The sandbox as the page reaches it: its state about once a second, and what is done by hand.
+// The sandbox as the page reaches it: its state again and again, and what is done by hand.
 
-const EVERY = 1000;
 const SHARE = 15;
 const PATIENCE = 8000;
 
@@ -12,9 +11,9 @@ export class Sandbox {
   #callbacks = 200;
   #paused = false;
 
-  /** `onState(state)` when something changed, `onClock(now)` at each answer, `onGone()` without one. */
-  constructor({ onState, onClock, onGone }) {
-    Object.assign(this, { onState, onClock, onGone });
+  /** Asks `every` so many milliseconds; `onState(state)` when something changed, `onClock(now)` at each answer, `onGone()` without one. */
+  constructor({ every, onState, onClock, onGone }) {
+    Object.assign(this, { every, onState, onClock, onGone });
     document.addEventListener("visibilitychange", () => this.look());
   }
 
@@ -29,7 +28,7 @@ export class Sandbox {
     this.look();
   }
 
-  /** Ask now, and then every second while somebody looks; `once` asks even when it is paused. */
+  /** Ask now, and then again and again while somebody looks; `once` asks even when it is paused. */
   async look(once = false) {
     clearTimeout(this.#timer);
     if (document.hidden || (this.#paused && !once)) return;
@@ -41,12 +40,12 @@ export class Sandbox {
     const asked = performance.now();
     await this.#ask();
     // A sandbox with much to tell is asked less often: it has its own work to do.
-    const pause = Math.max(EVERY, SHARE * (performance.now() - asked));
+    const pause = Math.max(this.every, SHARE * (performance.now() - asked));
     this.#asking = false;
     const again = this.#again;
     this.#again = false;
     if (again) this.look(true);
-    else if (!this.#paused && !document.hidden) this.#timer = setTimeout(() => this.look(), Math.min(pause, 5 * EVERY));
+    else if (!this.#paused && !document.hidden) this.#timer = setTimeout(() => this.look(), Math.min(pause, 5 * this.every));
   }
 
   async #ask() {
