@@ -35,14 +35,16 @@ class Gate:
 
     def check(self) -> None:
         """Raise OrderError 403 for a foreign host or origin, 415 for a POST of anything but JSON."""
-        if not self._is_here(request.host):
+        # As it was sent: the framework puts the server's own name in place of none.
+        host = request.headers.get("Host", "")
+        if not self._is_here(host):
             raise OrderError(
                 403,
-                f"the page is not shown at {request.host!r}, only at this machine's own addresses: "
+                f"the page is not shown at {host!r}, only at this machine's own addresses: "
                 "localhost, 127.0.0.1, or an IP address on which the sandbox listens",
             )
         if request.method == "POST":
-            _check_origin()
+            _check_origin(host)
             if request.mimetype != "application/json":
                 raise OrderError(415, "the body must be application/json")
 
@@ -61,9 +63,9 @@ def protect(answer: Response) -> Response:
     return answer
 
 
-def _check_origin() -> None:
+def _check_origin(host: str) -> None:
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", "same-origin")
-    if site != "same-origin" or (origin is not None and _netloc(origin) != request.host):
+    if site != "same-origin" or (origin is not None and _netloc(origin) != host):
         raise OrderError(403, f"only the page itself may do this, not {origin or 'another website'}")
 
 

@@ -50,7 +50,8 @@ def test_it_is_shown_at_this_machine_s_addresses(page: FlaskClient, host: str) -
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8181", "localhost.evil.example", "127.0.0.1.evil.example", "[::1"]
+    "host",
+    ["evil.example", "evil.example:8181", "localhost.evil.example", "127.0.0.1.evil.example", "[::1", ""],
 )
 def test_a_foreign_name_that_leads_here_shows_nothing(page: FlaskClient, host: str) -> None:
     """That is how DNS rebinding looks; neither the state nor the page itself."""

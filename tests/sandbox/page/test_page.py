@@ -510,6 +510,14 @@ def test_rows_that_stay_are_not_made_anew(page: Page, taskrouter: TaskRouter) ->
     lines = page.locator("#reservations tbody tr")
     expect(lines).to_have_count(3)
     page.evaluate("for (const line of document.querySelectorAll('#reservations tbody tr')) line.mine = true")
+    page.evaluate(
+        """() => {
+            window.touched = [];
+            const watch = (changes) => touched.push(...changes.flatMap(({ addedNodes }) => [...addedNodes]));
+            const lines = document.querySelector("#reservations tbody");
+            new MutationObserver(watch).observe(lines, { childList: true });
+        }"""
+    )
     row(page, "reservations", "Ann").get_by_role("button", name="Reject").focus()
     taskrouter.rescind(made[2])
     expect(lines.last).to_contain_text("Carla")
@@ -517,6 +525,8 @@ def test_rows_that_stay_are_not_made_anew(page: Page, taskrouter: TaskRouter) ->
     assert page.evaluate(
         "[...document.querySelectorAll('#reservations tbody tr')].every((line) => line.mine)"
     )
+    touched = page.evaluate("touched.map((line) => line.querySelector('.name').textContent)")
+    assert touched == ["Carla"]
     focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
     assert focused == "Reject the reservation of Ann"
 
