@@ -503,12 +503,11 @@ def test_older_callbacks_are_shown_when_they_are_wanted(
 
 
 def test_rows_that_stay_are_not_made_anew(page: Page, taskrouter: TaskRouter) -> None:
-    """A row that moves keeps its element and its focus; those between are not touched."""
-    taskrouter.queue.max_reserved_workers = 1
-    workers = [taskrouter.add_worker(name) for name in ("Ann", "Bob", "Carla")]
+    """A row that moves keeps its element, and its focus; those that only make room are not touched."""
+    workers = [taskrouter.add_worker(name) for name in ("Ann", "Bob", "Carla", "Dora", "Elif")]
     made = [taskrouter.reserve(taskrouter.add_task(), worker) for worker in workers]
     lines = page.locator("#reservations tbody tr")
-    expect(lines).to_have_count(3)
+    expect(lines).to_have_count(5)
     page.evaluate("for (const line of document.querySelectorAll('#reservations tbody tr')) line.mine = true")
     page.evaluate(
         """() => {
@@ -519,16 +518,21 @@ def test_rows_that_stay_are_not_made_anew(page: Page, taskrouter: TaskRouter) ->
         }"""
     )
     row(page, "reservations", "Ann").get_by_role("button", name="Reject").focus()
-    taskrouter.rescind(made[2])
-    expect(lines.last).to_contain_text("Carla")
-    expect(lines.first).to_contain_text("Bob")
+    focused = "document.activeElement.getAttribute('aria-label')"
+    taskrouter.rescind(made[4])
+    expect(lines.last).to_contain_text("Elif")
+    expect(lines.first).to_contain_text("Dora")
     assert page.evaluate(
         "[...document.querySelectorAll('#reservations tbody tr')].every((line) => line.mine)"
     )
     touched = page.evaluate("touched.map((line) => line.querySelector('.name').textContent)")
-    assert touched == ["Carla"]
-    focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
-    assert focused == "Reject the reservation of Ann"
+    assert touched == ["Elif"]
+    assert page.evaluate(focused) == "Reject the reservation of Ann"
+    with taskrouter.at_once():
+        for reservation in made[1:4]:
+            taskrouter.rescind(reservation)
+    expect(lines.first).to_contain_text("Ann")
+    assert page.evaluate(focused) == "Reject the reservation of Ann"
 
 
 def test_a_large_workspace_stays_quick(page: Page, taskrouter: TaskRouter) -> None:

@@ -169,11 +169,11 @@ def test_a_reservation_tells_task_worker_and_outcome(clock: ManualClock) -> None
 def test_a_task_that_nobody_got_tells_why(clock: ManualClock) -> None:
     """Those that were canceled last come first."""
     taskrouter = TaskRouter(clock=clock)
-    for reason in ("first", "second"):
-        clock.advance(1)
+    for seconds, reason in ((1, "first"), (1, "second"), (0, "third")):
+        clock.advance(seconds)
         taskrouter.cancel(routed(taskrouter), reason)
     found = state(taskrouter)["canceled"]
-    assert [row["reason"] for row in found["rows"]] == ["second", "first"]
+    assert [row["reason"] for row in found["rows"]] == ["third", "second", "first"]
 
 
 def test_alerts_come_newest_first(clock: ManualClock) -> None:

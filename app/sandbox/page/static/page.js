@@ -24,6 +24,7 @@ const every = Math.min(Math.max(asked, 100), 60_000);
 const sandbox = new Sandbox({ every, onState: draw, onClock: setClock, onGone: gone });
 const newTask = new NewTask($("#new-task"), sandbox, (sid) => {
   created.add(sid);
+  // A look that was under way may have brought it before.
   if (shown) draw(shown);
 });
 

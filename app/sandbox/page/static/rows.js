@@ -66,7 +66,6 @@ export class Rows {
       item.written = written;
       item.text = Object.values(row).join("\n").toLowerCase();
       item.update(row);
-      this.#sift(item);
     }
     return item;
   }

@@ -45,7 +45,7 @@ export class Sandbox {
     const again = this.#again;
     this.#again = false;
     if (again) this.look(true);
-    else if (!this.#paused && !document.hidden) this.#timer = setTimeout(() => this.look(), Math.min(pause, 5 * this.every));
+    else this.#timer = setTimeout(() => this.look(), Math.min(pause, 5 * this.every));
   }
 
   async #ask() {
