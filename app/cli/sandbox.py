@@ -1,16 +1,16 @@
 """`desk sandbox`."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
-from typing import IO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import click
 
 from app.cli.ending import ended_by_signal
-from app.cli.faults import announce, read_faults, read_shares
+from app.cli.faults import FaultCommand, announce, fault_options, read_faults
 from app.cli.rehearsal import Rehearsal, event_writer, rehearse, scenario_of
 from app.cli.rehearsed import as_json, show_rehearsed
 from app.sandbox import TaskRouter, serving
@@ -32,7 +32,7 @@ def read_speed(_context: click.Context, _option: click.Parameter, given: str | N
     return speed
 
 
-@click.command(short_help="Runs a local TaskRouter.")
+@click.command(cls=FaultCommand, short_help="Runs a local TaskRouter.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8181, show_default=True, help="0 picks a free one."
 )
@@ -63,23 +63,8 @@ def read_speed(_context: click.Context, _option: click.Parameter, given: str | N
     show_default=True,
     help="Of a scenario's report.",
 )
-@click.option(
-    "--fault",
-    "shares",
-    metavar="KIND=PROBABILITY",
-    multiple=True,
-    callback=read_shares,
-    help="Lets a share of them go wrong; may be repeated.",
-)
+@fault_options
 @click.option("--seed", default=1, show_default=True, help="Another one lets other requests go wrong.")
-@click.option(
-    "--stall",
-    type=click.IntRange(0, 86_400),
-    metavar="SECONDS",
-    default=30,
-    show_default=True,
-    help="How long a stalled update takes.",
-)
 def sandbox(
     port: int,
     callback_url: str,
@@ -88,30 +73,18 @@ def sandbox(
     speed: float | None,
     events: IO[str] | None,
     form: str,
-    shares: Mapping[str, float],
     seed: int,
-    stall: int,
+    **options: Any,
 ) -> None:
     """Runs a local TaskRouter: the twilio library can create workers and tasks in it.
 
     It invents an account; set the variables that it prints where the service runs. Prints `listening on …` on
     standard error when it is ready, and ends with Ctrl-C.
 
-    With --fault it shows what a deployment does in an outage. What updates of reservations and callbacks meet
-    (fetches are refused and cut likewise, but never stalled):
-
-    \b
-      rate_limited          429 with Retry-After, nothing applied
-      server_error          500, nothing applied
-      server_error_after    500, although applied
-      unavailable           503 with Retry-After, nothing applied
-      stalled               applied, and answered after the stall
-      stalled_before        nothing applied, and the connection cut after the stall
-      cut_before            nothing applied, and the connection cut without an answer
-      cut_after             applied, and the connection cut without an answer
-      callback_twice        sent twice to the callback URL, the second a moment after the first
-      callback_to_fallback  sent to the fallback URL as well, although the first was answered
-      callback_late         the answer of the callback URL ignored as if it were late
+    With --fault it shows what a deployment does in an outage: each update of a reservation, each fetch of a
+    reservation or task, and each callback meets one of the faults below by chance. What is sent and asked in
+    the same order meets the same ones in every run. With --fault-script the order is yours, and chance rules
+    after its end. Fetches meet rate_limited, server_error, unavailable, slow and cut_before.
 
     With --scenario it plays a day of tasks and workers, and ends with a report: what became of the tasks, how
     long they waited, and Twilio's alerts by code. Without --callback-url the service runs beside it, with the
@@ -132,11 +105,14 @@ def sandbox(
       desk sandbox --port 0
       desk sandbox --fault rate_limited=0.2 --fault cut_after=0.05
       desk sandbox --fault stalled=0.1 --stall 10 --fault callback_twice=0.5 --seed 7
+      desk sandbox --fault slow=0.3 --latency 2.5 --fault callback_skewed=0.1 --skew -600
+      desk sandbox --fault-script updates=rate_limited,ok,cut_after
+      desk sandbox --fault-script 'fetches=ok*2,unavailable' --fault-script callbacks=callback_twice
     """
     for option, url in (("--callback-url", callback_url), ("--fallback-url", fallback_url)):
         if url and not _is_address(url):
             raise click.BadParameter(f"{url!r} is no http:// or https:// address", param_hint=option)
-    faults = read_faults(shares, seed, stall)
+    faults = read_faults(options, seed)
     if name is None:
         if speed == inf:
             raise click.BadParameter("max is for a --scenario", param_hint="'--speed'")

@@ -5,7 +5,7 @@ It stands for Twilio's side alone and knows nothing of the application that it c
     errors, sids            what is refused, and how things are named
     tokens, comparisons, expressions
                             the expressions of queues and workflows, read and evaluated
-    faults                  how often requests and callbacks go wrong, and which ones do
+    faults, draws           how often requests and callbacks go wrong, and which ones do
     values, fields          is one value valid; what each instruction may carry
     wire                    inline JSON and REST forms, read into one Order
     resources               activity, queue, workflow, worker, task, reservation, alert
@@ -28,7 +28,7 @@ It stands for Twilio's side alone and knows nothing of the application that it c
 
 from app.sandbox.callback import WebhookKey, sign
 from app.sandbox.errors import InstructionError, RequestError
-from app.sandbox.faults import CallbackFault, Faults, RequestFault
+from app.sandbox.faults import CallbackFault, Faults, FetchFault, RequestFault
 from app.sandbox.habits import Between, Habits
 from app.sandbox.judge import Verdict, judge
 from app.sandbox.legs import Legs
@@ -55,6 +55,7 @@ __all__ = [
     "Between",
     "CallbackFault",
     "Faults",
+    "FetchFault",
     "Habits",
     "InstructionError",
     "Legs",

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from app.sandbox.configuration import Routing, Target
 from app.sandbox.expressions import ALWAYS, Expression
-from app.sandbox.faults import RequestFault
+from app.sandbox.faults import CallbackFault, RequestFault
 
 Status = Literal[
     "pending", "accepted", "rejected", "timeout", "canceled", "rescinded", "wrapping", "completed"
@@ -194,7 +194,7 @@ class Reservation:
     fallback URL said, `updates` the POSTs over REST, `applied` the instructions that were carried out, inline
     or over REST and in this order, `outcome` a sentence: what TaskRouter made of it all. `worker_before` is
     the activity from which the reservation took the worker, `post_work_activity` the SID of the one to come,
-    `ringing` how many phones ring for it.
+    `ringing` how many phones ring for it, `fault` what goes wrong with its callback.
     """
 
     sid: str
@@ -215,6 +215,7 @@ class Reservation:
     worker_before: Activity | None = None
     post_work_activity: str = ""
     ringing: int = 0
+    fault: CallbackFault = "ok"
     version: int = 0
 
     @property

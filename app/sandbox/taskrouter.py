@@ -4,15 +4,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import orjson
 
 from app.sandbox import callback
 from app.sandbox.callback import WebhookKey
 from app.sandbox.clock import Clock, utc_now
+from app.sandbox.draws import Draws
 from app.sandbox.errors import InstructionError, RequestError
 from app.sandbox.execution import Execution, HabitsOf, no_habits
-from app.sandbox.faults import NOTHING_APPLIED, REQUEST_FAULTS, CallbackFault, Draws, Faults, RequestFault
+from app.sandbox.faults import NOTHING_APPLIED, REQUEST_FAULTS, Faults, RequestFault
 from app.sandbox.legs import Legs
 from app.sandbox.resources import Alert, Answer, Reservation, Task, Update, Worker
 from app.sandbox.wire import Order, read_form, read_inline, read_update
@@ -70,7 +72,7 @@ class TaskRouter(Execution):
         self.draws = Draws(faults)
         self.in_turn = in_turn
         self._asking: Reservation | None = None
-        self._to_call: deque[Reservation] = deque()
+        self._to_call: deque[tuple[Reservation, str | WebhookKey]] = deque()
         self._callbacks_under_way = 0
 
     @property
@@ -110,13 +112,17 @@ class TaskRouter(Execution):
 
         The first usable answer counts, as soon as it is there: a 200 in JSON, from either URL. A fault may
         send more callbacks; their answers are kept with the reservation and change nothing. Without any
-        usable answer the last one is judged.
+        usable answer the last one is judged. A callback that a fault delays is sent by itself later on.
 
         `sign_with` is another auth token (a wrong one makes a wrong signature) or a key for HMAC_SHA256.
         Raises ValueError when the task is not pending.
         """
-        reservation = self.reserve(task, worker)
-        self._call_back(reservation, sign_with or self.auth_token)
+        key = sign_with or self.auth_token
+        with self._changed:
+            reservation = self.reserve(task, worker)
+            is_due = self._prepare(reservation, key)
+        if is_due:
+            self._call_back(reservation, key)
         return reservation
 
     def wait_until_settled(self, reservation: Reservation, seconds: float) -> bool:
@@ -171,8 +177,23 @@ class TaskRouter(Execution):
         self._changed.notify_all()
 
     def _offered(self, reservation: Reservation) -> None:
+        if self._prepare(reservation, self.auth_token):
+            self._line_up(reservation, self.auth_token)
+
+    def _prepare(self, reservation: Reservation, key: str | WebhookKey) -> bool:
+        """Say what is to be sent, and tell whether it is due; when it is delayed, plan when."""
+        # Drawn here and not where it is sent: in the order of reservations, the same in every run.
+        reservation.fault = self.draws.of_callback()
+        reservation.callback = self._parameters(reservation)
+        if reservation.fault != "callback_delayed":
+            return True
+        at = reservation.created + timedelta(seconds=self.faults.delay)
+        self._agenda.plan(at, lambda _: self._line_up(reservation, key))
+        return False
+
+    def _line_up(self, reservation: Reservation, key: str | WebhookKey) -> None:
         self._callbacks_under_way += 1
-        self._to_call.append(reservation)
+        self._to_call.append((reservation, key))
         if not self.in_turn:
             threading.Thread(target=self.call_next, daemon=True).start()
 
@@ -181,9 +202,9 @@ class TaskRouter(Execution):
         with self._changed:
             if not self._to_call:
                 return None
-            reservation = self._to_call.popleft()
+            reservation, key = self._to_call.popleft()
         try:
-            self._call_back(reservation, self.auth_token)
+            self._call_back(reservation, key)
         finally:
             with self._changed:
                 self._callbacks_under_way -= 1
@@ -191,22 +212,19 @@ class TaskRouter(Execution):
         return reservation
 
     def _call_back(self, reservation: Reservation, key: str | WebhookKey) -> None:
-        with self._changed:
-            reservation.callback = self._parameters(reservation)
-        fault = self.draws.of_callback()
-        workflow = reservation.task.workflow
+        fault, workflow = reservation.fault, reservation.task.workflow
         if workflow.callback_url:
-            self._ask_primary(reservation, key, fault)
+            self._ask_primary(reservation, key)
         if workflow.fallback_url and (fault == "callback_to_fallback" or not _is_answered(reservation)):
             self._ask(reservation, workflow.fallback_url, key)
         with self._changed:
             if not _is_answered(reservation):
                 self._judge_answer(reservation, reservation.answers[-1] if reservation.answers else None)
 
-    def _ask_primary(self, reservation: Reservation, key: str | WebhookKey, fault: CallbackFault) -> None:
+    def _ask_primary(self, reservation: Reservation, key: str | WebhookKey) -> None:
         url = reservation.task.workflow.callback_url
-        if fault != "callback_twice":
-            self._ask(reservation, url, key, late=fault == "callback_late")
+        if reservation.fault != "callback_twice":
+            self._ask(reservation, url, key, late=reservation.fault == "callback_late")
             return
         again = threading.Timer(_A_MOMENT, self._ask, (reservation, url, key))
         again.daemon = True
@@ -261,8 +279,9 @@ class TaskRouter(Execution):
     def _parameters(self, reservation: Reservation) -> dict[str, str]:
         task, worker = reservation.task, reservation.worker
         age = int((reservation.created - task.created).total_seconds())
+        skew = timedelta(seconds=self.faults.skew if reservation.fault == "callback_skewed" else 0)
         return {
-            "Timestamp": reservation.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "Timestamp": (reservation.created + skew).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "AccountSid": self.account_sid,
             "WorkspaceSid": self.workspace_sid,
             "WorkflowSid": task.workflow.sid,

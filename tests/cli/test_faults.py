@@ -1,27 +1,44 @@
-"""`desk sandbox --fault`: what it takes, what it says, and that it is so."""
+"""`desk sandbox --fault` and what it takes with it: what it takes, what it says, and that it is so."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
+import click
 import pytest
 import requests
 from click.testing import CliRunner
 
 from app.cli import main
-from app.cli.faults import KINDS, announce, read_faults
+from app.cli.faults import announce, read_faults
+from app.cli.sandbox import sandbox
 from app.sandbox import Faults
+from app.sandbox.faults import CALLBACK_FAULTS, LARGEST_SKEW, REQUEST_FAULTS
 from tests.cli.test_sandbox import running
 
 
+def options(*arguments: str) -> Mapping[str, Any]:
+    """The values of the command's options."""
+    with sandbox.make_context("sandbox", [*arguments]) as context:
+        return context.params
+
+
 def refusal(*arguments: str) -> str:
-    ended = CliRunner().invoke(main, ["sandbox", *arguments])
-    assert (ended.exit_code, ended.stdout) == (2, "")
-    return ended.stderr
+    """What is said of options that are wrong usage; where they are not, no sandbox runs for ever."""
+    with pytest.raises(click.UsageError) as refused:
+        read_faults(options(*arguments), 1)
+    assert refused.value.exit_code == 2
+    return refused.value.format_message()
 
 
 def test_help_lists_every_fault() -> None:
-    """With what it does, in the words of the sandbox."""
-    said = CliRunner().invoke(main, ["sandbox", "--help"]).stdout
-    assert dict(re.findall(r"^    ([a-z]+_?[a-z_]+) {2,}(.+)$", said, re.MULTILINE)) == KINDS
+    """With what it does, in the words of the sandbox, below its requests or callbacks."""
+    asked = ["sandbox", "--help"]
+    said = CliRunner().invoke(main, asked, terminal_width=200, max_content_width=200).stdout
+    _, requests, callbacks = re.split(r"^Faults of \w+:\n", said, flags=re.MULTILINE)
+    row = re.compile(r"^  ([a-z_]+) {2,}(.+)$", re.MULTILINE)
+    assert dict(row.findall(requests)) == REQUEST_FAULTS
+    assert dict(row.findall(callbacks)) == CALLBACK_FAULTS
 
 
 def test_what_will_go_wrong_is_said_at_the_start_and_happens() -> None:
@@ -41,10 +58,34 @@ def test_what_will_go_wrong_is_said_at_the_start_and_happens() -> None:
 
 def test_the_options_become_faults() -> None:
     """Each kind by its name."""
-    faults = read_faults({"stalled": 0.25, "callback_late": 1}, seed=7, stall=2.5)
-    assert faults == Faults(stalled=0.25, callback_late=1, seed=7, stall=2.5)
+    faults = read_faults(options("--fault", "stalled=0.25", "--fault", "callback_late=1"), seed=7)
+    assert faults == Faults(stalled=0.25, callback_late=1, seed=7)
     assert next(announce(faults)).startswith("stalled in 25 % of updates: ")
     assert list(announce(Faults())) == []
+
+
+def test_a_slow_fetch_is_announced() -> None:
+    """A stalled one is not, as there is none."""
+    said = list(announce(Faults(slow=0.5, stalled_before=0.5)))
+    assert said[0].startswith("slow in 50 % of updates and fetches: ")
+    assert said[1].startswith("stalled_before in 50 % of updates: ")
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "faults"),
+    [
+        ("--retry-after", "7", Faults(retry_after=7)),
+        ("--latency", "0.25", Faults(latency=0.25)),
+        ("--stall", "2.5", Faults(stall=2.5)),
+        ("--delay", "86400", Faults(delay=86_400)),
+        ("--skew", "-600", Faults(skew=-600)),
+        ("--skew", str(LARGEST_SKEW), Faults(skew=LARGEST_SKEW)),
+    ],
+)
+def test_seconds_are_options(flag: str, value: str, faults: Faults) -> None:
+    """Without them it is as in a program."""
+    assert read_faults(options(flag, value), 1) == faults
+    assert read_faults(options(), 1) == Faults()
 
 
 @pytest.mark.parametrize(
@@ -52,7 +93,7 @@ def test_the_options_become_faults() -> None:
     [
         ("cut_after", "'cut_after' has no probability; write it like cut_after=0.1"),
         ("cut_aftr=0.1", "there is no fault 'cut_aftr'; did you mean 'cut_after'?"),
-        ("seed=1", "there is no fault 'seed'; it is one of rate_limited, server_error, "),
+        ("seed=1", "there is no fault 'seed'; known are callback_delayed, callback_late, "),
         ("cut_after=often", "cut_after is a probability from 0 to 1, not 'often'"),
         ("cut_after=", "cut_after is a probability from 0 to 1, not ''"),
         ("cut_after=1.5", "cut_after is a probability from 0 to 1, not 1.5"),
@@ -69,13 +110,33 @@ def test_a_fault_is_given_once() -> None:
     assert "stalled is given twice" in refusal("--fault", "stalled=0.1", "--fault", "stalled=0.2")
 
 
+def test_wrong_usage_ends_the_command() -> None:
+    """Before anything is begun."""
+    ended = CliRunner().invoke(main, ["sandbox", "--fault", "cut_after=2"])
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "cut_after is a probability from 0 to 1, not 2" in ended.stderr
+
+
 def test_too_many_faults_are_wrong_usage() -> None:
     """A request meets one fault at most."""
     said = refusal("--fault", "stalled=0.5", "--fault", "cut_after=0.75")
     assert "the probabilities of stalled, cut_after add up to 1.25, above 1" in said
 
 
-@pytest.mark.parametrize(("flag", "value"), [("--stall", "-1"), ("--stall", "soon"), ("--seed", "x")])
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--stall", "-1"),
+        ("--stall", "soon"),
+        ("--stall", "nan"),
+        ("--latency", "inf"),
+        ("--delay", "86401"),
+        ("--skew", str(LARGEST_SKEW + 1)),
+        ("--skew", "nan"),
+        ("--retry-after", "0.5"),
+        ("--seed", "x"),
+    ],
+)
 def test_the_other_numbers_are_checked(flag: str, value: str) -> None:
     """Status 2, with the flag's name."""
-    assert flag in refusal(flag, value)
+    assert f"Invalid value for '{flag}': " in refusal(flag, value)

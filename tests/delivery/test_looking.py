@@ -54,7 +54,7 @@ def test_a_call_that_was_made_is_seen_while_the_phone_rings(
 ) -> None:
     """The update was applied, and no answer came: the attributes tell."""
     reservations = Reservations(settings(twilio.address))
-    twilio.taskrouter.faults = Faults(script=("cut_after",))
+    twilio.taskrouter.faults = Faults(updates=("cut_after",))
     made = call(twilio, reservation, instruction)
     assert reservations.send(made).ending is Ending.AMBIGUOUS
     sight = reservations.look(made)
@@ -82,7 +82,7 @@ def test_a_pause_that_is_asked_for(twilio: Served, reservation: Reservation) -> 
     """`Retry-After` of a refused update or look is part of the outcome."""
     reservations = Reservations(settings(twilio.address))
     made = call(twilio, reservation, ACCEPT)
-    twilio.taskrouter.faults = Faults(script=("rate_limited",), retry_after=7)
+    twilio.taskrouter.faults = Faults(updates=("rate_limited",), retry_after=7)
     assert (reservations.send(made).status, reservation.applied) == (429, [])
     twilio.taskrouter.faults = Faults(rate_limited=1, retry_after=7)
     assert [reservations.send(made).retry_after, reservations.look(made).outcome.retry_after] == [7, 7]

@@ -74,7 +74,7 @@ def test_a_refused_update(
     applied: bool,
 ) -> None:
     """The library raises the status and Twilio's code; the task tells whether it was applied."""
-    taskrouter.faults = Faults(script=(fault,))
+    taskrouter.faults = Faults(updates=(fault,))
     with pytest.raises(TwilioRestException) as raised:
         call(workspace, reservation)
     assert (raised.value.status, raised.value.code) == (status, code)
@@ -91,7 +91,7 @@ def test_only_429_and_503_say_when_to_come_again(
     sandbox: Served, reservation: Reservation, fault: RequestFault, seconds: str | None
 ) -> None:
     """In Retry-After, in whole seconds, with Twilio's error body."""
-    sandbox.taskrouter.faults = Faults(script=(fault,), retry_after=7)
+    sandbox.taskrouter.faults = Faults(updates=(fault,), retry_after=7)
     answer = request(sandbox, "POST", reservation, data={"ReservationStatus": "accepted"})
     assert answer.headers.get("Retry-After") == seconds
     assert sorted(answer.json()) == ["code", "message", "more_info", "status"]
@@ -102,7 +102,7 @@ def test_a_cut_connection(
     workspace: Any, taskrouter: TaskRouter, reservation: Reservation, fault: RequestFault, applied: bool
 ) -> None:
     """The library sees that the other side hung up, at once, and not whether the update was applied."""
-    taskrouter.faults = Faults(script=(fault,))
+    taskrouter.faults = Faults(updates=(fault,))
     with pytest.raises(requests.ConnectionError, match="Remote end closed connection without response"):
         call(workspace, reservation)
     assert leg_in(workspace, reservation) == applied
@@ -113,7 +113,7 @@ def test_a_stalled_update_is_applied_at_once_and_answered_later(
     workspace: Any, taskrouter: TaskRouter, reservation: Reservation
 ) -> None:
     """Other requests are answered in the meantime, and see that it was applied."""
-    taskrouter.faults = Faults(script=("stalled",), stall=STALL)
+    taskrouter.faults = Faults(updates=("stalled",), stall=STALL)
     answers: list[str] = []
     started = monotonic()
     thread = threading.Thread(
@@ -128,11 +128,40 @@ def test_a_stalled_update_is_applied_at_once_and_answered_later(
     assert [(each.fault, each.applied) for each in reservation.updates] == [("stalled", True)]
 
 
+def test_a_slow_update_is_applied_at_once_and_answered_after_the_latency(
+    workspace: Any, taskrouter: TaskRouter, reservation: Reservation
+) -> None:
+    """It is seen by then, and the answer is the usual one."""
+    taskrouter.faults = Faults(updates=("slow",), latency=STALL, stall=3600)
+    answers: list[str] = []
+    started = monotonic()
+    thread = threading.Thread(
+        target=lambda: answers.append(call(workspace, reservation).reservation_status), daemon=True
+    )
+    thread.start()
+    assert until(lambda: leg_in(workspace, reservation))
+    assert answers == []
+    thread.join(10)
+    assert answers == ["pending"]
+    assert monotonic() - started >= STALL
+    assert [(each.fault, each.applied) for each in reservation.updates] == [("slow", True)]
+
+
+def test_a_slow_fetch_tells_what_was_so_when_it_was_asked(
+    workspace: Any, taskrouter: TaskRouter, reservation: Reservation
+) -> None:
+    """It is answered, and the answer comes late."""
+    taskrouter.faults = Faults(fetches=("slow",), latency=STALL)
+    started = monotonic()
+    assert workspace.tasks(reservation.task.sid).fetch().assignment_status == "reserved"
+    assert STALL <= monotonic() - started < 5
+
+
 def test_an_update_that_stalled_before_is_lost(
     workspace: Any, taskrouter: TaskRouter, reservation: Reservation
 ) -> None:
     """Nothing is applied, and after the stall there is no answer."""
-    taskrouter.faults = Faults(script=("stalled_before",), stall=STALL)
+    taskrouter.faults = Faults(updates=("stalled_before",), stall=STALL)
     started = monotonic()
     with pytest.raises(requests.ConnectionError, match="Remote end closed connection without response"):
         call(workspace, reservation)
@@ -141,21 +170,21 @@ def test_an_update_that_stalled_before_is_lost(
     assert [(each.fault, each.applied) for each in reservation.updates] == [("stalled_before", False)]
 
 
-@pytest.mark.parametrize(("fault", "applied"), [("stalled", True), ("stalled_before", False)])
+@pytest.mark.parametrize(("fault", "applied"), [("slow", True), ("stalled", True), ("stalled_before", False)])
 def test_a_client_that_does_not_wait_gives_up(
     sandbox: Served, reservation: Reservation, fault: RequestFault, applied: bool
 ) -> None:
-    """It meets its own timeout, and cannot tell the two apart."""
-    sandbox.taskrouter.faults = Faults(script=(fault,))
+    """It meets its own timeout, and cannot tell them apart."""
+    sandbox.taskrouter.faults = Faults(updates=(fault,), latency=30, stall=30)
     with pytest.raises(requests.ReadTimeout):
         request(sandbox, "POST", reservation, data={"ReservationStatus": "accepted"}, timeout=STALL)
     assert reservation.status == ("accepted" if applied else "pending")
 
 
-@pytest.mark.parametrize("fault", ["stalled", "stalled_before"])
-def test_closing_ends_a_stall(taskrouter: TaskRouter, reservation: Reservation, fault: RequestFault) -> None:
-    """The connection is cut then, long before the stall is over."""
-    taskrouter.faults = Faults(script=(fault,), stall=3600)
+@pytest.mark.parametrize("fault", ["slow", "stalled", "stalled_before"])
+def test_closing_ends_a_wait(taskrouter: TaskRouter, reservation: Reservation, fault: RequestFault) -> None:
+    """The connection is cut then, long before the wait is over."""
+    taskrouter.faults = Faults(updates=(fault,), latency=3600, stall=3600)
     failures: list[Exception] = []
 
     def update(served: Served) -> None:
@@ -178,7 +207,7 @@ def test_a_fault_does_not_hide_that_an_update_was_refused(
     workspace: Any, taskrouter: TaskRouter, reservation: Reservation
 ) -> None:
     """The client cannot know, but whoever judges the run can: TaskRouter would not have it."""
-    taskrouter.faults = Faults(script=("cut_after",))
+    taskrouter.faults = Faults(updates=("cut_after",))
     resource = workspace.tasks(reservation.task.sid).reservations(reservation.sid)
     with pytest.raises(requests.ConnectionError):
         resource.update(instruction="call", call_from=CALLER)
@@ -190,7 +219,7 @@ def test_an_update_that_never_arrived_settles_nothing(
     workspace: Any, taskrouter: TaskRouter, reservation: Reservation
 ) -> None:
     """It is kept with its form and the sentence, and somebody still has to send another."""
-    taskrouter.faults = Faults(script=("unavailable",))
+    taskrouter.faults = Faults(updates=("unavailable",))
     with pytest.raises(TwilioRestException):
         call(workspace, reservation)
     [lost] = reservation.updates
@@ -205,7 +234,7 @@ def test_sending_again_after_a_lost_answer_rings_twice(
     workspace: Any, taskrouter: TaskRouter, reservation: Reservation
 ) -> None:
     """What a client must not do; sending again after a refusal is harmless."""
-    taskrouter.faults = Faults(script=("rate_limited", "cut_after"))
+    taskrouter.faults = Faults(updates=("rate_limited", "cut_after"))
     with pytest.raises(TwilioRestException):
         call(workspace, reservation)
     with pytest.raises(requests.ConnectionError):
@@ -283,7 +312,7 @@ def test_faults_are_drawn_in_the_order_of_requests() -> None:
 
 def test_a_stranger_draws_nothing(sandbox: Served, reservation: Reservation) -> None:
     """Who may not come in takes nothing off the script."""
-    sandbox.taskrouter.faults = Faults(script=("server_error",))
+    sandbox.taskrouter.faults = Faults(updates=("server_error",))
     answer = requests.post(address(sandbox, reservation), auth=("AC1", "x"), timeout=5)
     assert answer.status_code == 401
     assert request(sandbox, "POST", reservation).status_code == 500

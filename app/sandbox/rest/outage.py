@@ -32,6 +32,7 @@ _REFUSALS: Mapping[RequestFault, tuple[int, int, str]] = {
     "unavailable": (503, 20503, "Service Unavailable"),
 }
 _WITH_RETRY_AFTER = frozenset({429, 503})
+_CUT: frozenset[RequestFault] = frozenset({"stalled_before", "cut_before", "cut_after"})
 
 
 class Cut(Response):
@@ -45,7 +46,7 @@ class Cut(Response):
 class Outage:
     """Draws the fault of a request before it is served, and makes of the answer what the fault leaves of it.
 
-    A stall ends when `closing` is set, and the connection is cut then.
+    A wait ends when `closing` is set, and the connection is cut then.
     """
 
     def __init__(self, taskrouter: TaskRouter, closing: threading.Event) -> None:
@@ -67,8 +68,9 @@ class Outage:
             return answer
         if fault in _REFUSALS:
             return self._refuse(fault)
-        closed = fault.startswith("stalled") and self._closing.wait(g.faults.stall)
-        return answer if fault == "stalled" and not closed else Cut()
+        seconds = g.faults.held_up(fault)
+        closed = seconds > 0 and self._closing.wait(seconds)
+        return Cut() if closed or fault in _CUT else answer
 
     def _refuse(self, fault: RequestFault) -> Response:
         status, code, text = _REFUSALS[fault]

@@ -37,7 +37,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 
 from app.sandbox.configuration import ConfigurationError, read_configuration
 from app.sandbox.expressions import read_expression
-from app.sandbox.faults import Faults
+from app.sandbox.faults import SCRIPTS, Faults
 from app.sandbox.habits import Between, Habits, Seconds
 from app.sandbox.legs import Legs
 from app.sandbox.scenario.drawing import mistake_in
@@ -259,7 +259,7 @@ class _CallsSchema(_Strict):
             raise ValidationError("busy, no_answer and failed are together at most 1", "busy")
 
 
-_FAULTS = frozenset(each.name for each in dataclasses.fields(Faults)) - {"script", "seed"}
+_FAULTS = frozenset(each.name for each in dataclasses.fields(Faults)) - {*SCRIPTS, "seed"}
 
 
 class _OutageSchema(_Strict, Schema.from_dict({name: fields.Float() for name in _FAULTS})):  # type: ignore[misc]

@@ -56,7 +56,7 @@ def test_faults_meet_a_workers_client_as_well(
     workspace: Any, taskrouter: TaskRouter, reservation: Reservation
 ) -> None:
     """429 with Twilio's code; nothing is applied."""
-    taskrouter.faults = Faults(script=("rate_limited",))
+    taskrouter.faults = Faults(updates=("rate_limited",))
     mine = workspace.workers(reservation.worker.sid).reservations(reservation.sid)
     with pytest.raises(TwilioRestException) as raised:
         mine.update(reservation_status="accepted")
