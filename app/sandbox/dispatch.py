@@ -43,6 +43,19 @@ class Dispatch(Lifecycle):
                 self._enter(task, now)
         return next(self._in_status(task, "pending"), None)
 
+    def transfer(self, task: Task, worker: Worker) -> Reservation:
+        """Offer an assigned task to another worker; whoever has it is done with it when that one accepts.
+
+        Raises ValueError when the task is not assigned.
+        """
+        with self._acting() as now:
+            if task.status != "assigned":
+                raise ValueError(f"task {task.sid} is {task.status}, only an assigned task is transferred")
+            reservation = self._reserve(task, worker, now)
+            reservation.of_transfer, task.status = True, "assigned"
+            self._offered(reservation)
+        return reservation
+
     def evaluate_again(self, workflow: Workflow) -> None:
         """Let the pending tasks of a workflow enter it again, from its first filter."""
         with self._acting() as now:

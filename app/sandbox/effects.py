@@ -33,19 +33,24 @@ _TASK_STATUS: Mapping[Status, TaskStatus] = {
 def settle(reservation: Reservation, status: Status, now: datetime) -> None:
     """Move a reservation to a status, and its task and worker along with it.
 
-    A task whose reservation is canceled waits again, unless it is canceled itself: see `close`.
+    A task whose reservation is canceled waits again, unless it is canceled itself: see `close`. One whose
+    transfer comes to nothing stays with the worker who has it.
     """
     reservation.status = status
     touch(reservation, now)
     task = reservation.task
-    task.status = _TASK_STATUS[status]
-    if status == "rejected":
+    task.status = "assigned" if _is_lost_transfer(reservation, status) else _TASK_STATUS[status]
+    if status == "rejected" and not reservation.of_transfer:
         task.rejections += 1
         if task.rejections >= MOST_REJECTIONS:
             task.status, task.reason = "canceled", f"rejected {MOST_REJECTIONS} times"
     touch(task, now)
     if status not in {"accepted", "wrapping"}:
         reservation.worker.idle_since = now
+
+
+def _is_lost_transfer(reservation: Reservation, status: Status) -> bool:
+    return reservation.of_transfer and _TASK_STATUS[status] == "pending"
 
 
 def move(worker: Worker, activity: Activity, now: datetime) -> None:

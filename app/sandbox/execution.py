@@ -62,7 +62,12 @@ class Execution(Dispatch):
     def _carry_out(self, order: Order, reservation: Reservation) -> None:
         """Do what an order says. Raises InstructionError when it is wrong, late or cannot be done."""
         check_state(order, reservation.sid, reservation.status)
-        verdict = judge(order, reservation.task.attributes, reservation.worker.attributes)
+        verdict = judge(
+            order,
+            reservation.task.attributes,
+            reservation.worker.attributes,
+            of_transfer=reservation.of_transfer,
+        )
         end = self._draw(order, reservation)
         now = self.clock()
         if order.instruction in _RINGING and (self.ringing or end != "answered"):

@@ -59,16 +59,26 @@ def check_state(order: Order, reservation_sid: str, status: Status) -> None:
     )
 
 
-def judge(order: Order, task: Attributes, worker: Attributes) -> Verdict:
+def judge(order: Order, task: Attributes, worker: Attributes, *, of_transfer: bool = False) -> Verdict:
     """Return what TaskRouter makes of an order for a task and a worker with these attributes.
 
-    Raises InstructionError: 55555 for an unknown instruction, else the code of the first mistake.
+    `of_transfer` tells that another worker has the task and hands it over. Raises InstructionError: 55555 for
+    an unknown instruction, else the code of the first mistake.
     """
     ruling = _RULINGS.get(order.instruction)
     if ruling is None:
         raise InstructionError(55555, f"unknown instruction: {order.instruction}")
+    if of_transfer:
+        _check_transfer(order, task)
     _check_fields(order)
     return ruling(order, task, worker)
+
+
+def _check_transfer(order: Order, task: Attributes) -> None:
+    if order.instruction in {"call", "dequeue", "redirect"}:
+        raise InstructionError(40151, f"{order.instruction} is no instruction for a task being transferred")
+    if order.instruction == "conference" and not (task.get("conference_sid") or task.get("conference")):
+        raise InstructionError(40149, "conference: the task that is transferred has no conference_sid")
 
 
 def _check_fields(order: Order) -> None:

@@ -165,29 +165,39 @@ class Lifecycle(Workspace):
         """Move a reservation to a status, with all that follows for its task, its worker and others."""
         effects.settle(reservation, status, at)
         self._tell(at, _EVENTS[status], reservation)
-        task = reservation.task
-        rivals = self._in_status(task, "pending")
         if status == "accepted":
-            if reservation.queue.assignment_activity:
-                self._move(reservation, reservation.queue.assignment_activity, at)
-            for rival in rivals:
-                self._end(rival, "rescinded", "rescinded, another worker accepted", at)
-            task.status = "assigned"
+            self._follow_acceptance(reservation, at)
         elif status == "completed":
             if reservation.post_work_activity:
                 self._move(reservation, self.activity(reservation.post_work_activity), at)
-            self._close(task, "completed", task.reason, at)
+            self._close(reservation.task, "completed", reservation.task.reason, at)
         elif status != "wrapping":
-            self._give_back(reservation, at)
-            if task.status == "canceled":
-                self._cancel(task, task.reason, at)
-            elif any(rivals):
-                task.status = "reserved"
-            else:
-                self._came_back(task)
-        if task.status == "assigned":
-            self._left(task)
+            self._follow_failure(reservation, at)
         self._changed.notify_all()
+
+    def _follow_acceptance(self, reservation: Reservation, at: datetime) -> None:
+        task = reservation.task
+        if reservation.queue.assignment_activity:
+            self._move(reservation, reservation.queue.assignment_activity, at)
+        for rival in self._in_status(task, "pending"):
+            self._end(rival, "rescinded", "rescinded, another worker accepted", at)
+        for before in self._in_status(task, "accepted", "wrapping"):
+            # Who transferred the task is done with it, and the task is not.
+            if before is not reservation:
+                effects.settle(before, "completed", at)
+                self._tell(at, "reservation.completed", before)
+        task.status = "assigned"
+        self._left(task)
+
+    def _follow_failure(self, reservation: Reservation, at: datetime) -> None:
+        task = reservation.task
+        self._give_back(reservation, at)
+        if task.status == "canceled":
+            self._cancel(task, task.reason, at)
+        elif task.status == "pending" and any(self._in_status(task, "pending")):
+            task.status = "reserved"
+        elif task.status == "pending":
+            self._came_back(task)
 
     def _came_back(self, task: Task) -> None:
         """Let a task wait again whose reservation came to nothing."""

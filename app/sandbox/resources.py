@@ -194,7 +194,8 @@ class Reservation:
     fallback URL said, `updates` the POSTs over REST, `applied` the instructions that were carried out, inline
     or over REST and in this order, `outcome` a sentence: what TaskRouter made of it all. `worker_before` is
     the activity from which the reservation took the worker, `post_work_activity` the SID of the one to come,
-    `ringing` how many phones ring for it, `fault` what goes wrong with its callback.
+    `ringing` how many phones ring for it, `fault` what goes wrong with its callback. One `of_transfer` is for
+    a task that another worker has.
     """
 
     sid: str
@@ -216,6 +217,7 @@ class Reservation:
     post_work_activity: str = ""
     ringing: int = 0
     fault: CallbackFault = "ok"
+    of_transfer: bool = False
     version: int = 0
 
     @property

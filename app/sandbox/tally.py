@@ -139,8 +139,8 @@ class Tally:
         self._reservations[what] += 1
         task = reservation.task
         self._rejected += what == "rejected" and task.rejections == 1
-        if what == "accepted":
-            # Only one reservation of a task is ever accepted.
+        if what == "accepted" and not reservation.of_transfer:
+            # Beside those of transfers only one reservation of a task is ever accepted.
             self._waits[reservation.queue.name].append((event.at - task.created).total_seconds())
 
 
