@@ -16,6 +16,7 @@ import pytest
 from app.cli import main
 from app.engine.loading import read_rules
 from app.engine.source import SourceFile
+from app.sandbox.scenario import read_scenario
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -143,6 +144,12 @@ def test_the_rules_file_of_the_readme_is_clean() -> None:
         "after-hours",
         "chat-is-taken-by-the-agent",
     ]
+
+
+def test_the_scenario_of_the_readme_can_be_played() -> None:
+    """It is read without a mistake."""
+    scenario = read_scenario(blocks("yaml")[2], str)
+    assert (scenario.name, len(scenario.kinds), len(scenario.outages)) == ("A shop on Monday", 2, 1)
 
 
 def test_the_test_of_the_readme_passes(terminal: Terminal) -> None:
