@@ -1,17 +1,16 @@
 """The report as a browser shows it: Debian's chromium, without a network, and nothing in its console."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from app.replay.charts import NO_BREAK
 from app.replay.report import report
 from app.replay.tally import Choice, Tally
-from tests.conftest import missing
+from tests.browsers import DESK, Watched, chromium
 from tests.replay.replays import DAY, MONDAY, bad, choice, count, example, replayed
 
 NAMES = (
@@ -22,36 +21,25 @@ NAMES = (
     '" onmouseover="alert(3)',
     "",
 )
-PHONE, DESK = 360, 1280  # pixels across
+PHONE = 360  # pixels across
 WHITE = "rgb(255, 255, 255)"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One for all tests: it takes a second to start. As root it refuses its sandbox."""
-    program = shutil.which("chromium")
-    if program is None:
-        missing("chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    """One for all tests."""
+    with chromium() as started:
         yield started
-        started.close()
 
 
-class Window:
+class Window(Watched):
     """A report in the browser, and all that went wrong there."""
 
     def __init__(self, browser: Browser, tally: Tally, folder: Path) -> None:
+        super().__init__(browser)
         file = folder / "report.html"
         file.write_text(report(replayed(tally)), "utf-8")
         self.own = file.as_uri()
-        self.wrong: list[str] = []
-        self.requests: list[str] = []
-        self.page = browser.new_page(viewport={"width": DESK, "height": 900})
-        self.page.on("console", lambda message: self.wrong.append(message.text))
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.wrong.append(dialog.message))
-        self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.goto(self.own)
 
     def check(self) -> None:

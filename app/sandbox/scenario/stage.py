@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
+from app.sandbox.draws import Draws
 from app.sandbox.events import Event
 from app.sandbox.expressions import read_expression
-from app.sandbox.faults import Faults
 from app.sandbox.habits import NO_HABITS, Habits, drawn
 from app.sandbox.resources import Reservation, Task, Worker
 from app.sandbox.scenario.drawing import chance_of, draw, numbered, pick
@@ -36,7 +36,6 @@ class Stage:
         self.remarks: list[str] = []
         self._kinds: dict[str, Kind] = {}
         self._habits: dict[str, Habits] = {}
-        self._usual_faults = taskrouter.faults
         self._set_up_routing()
         self._workers = [pair for team in scenario.teams for pair in self._hire(team)]
         taskrouter.legs, taskrouter.ringing = scenario.legs, scenario.ringing
@@ -113,12 +112,13 @@ class Stage:
         taskrouter.move(worker, taskrouter.default_activity if available else taskrouter.offline)
 
     def _plan_outage(self, outage: Outage) -> None:
-        faults = replace(outage.faults, seed=self.taskrouter.seed)
-        self.taskrouter.plan(self.at(outage.span.begins), partial(self._set_faults, faults))
-        self.taskrouter.plan(self.at(outage.span.ends), partial(self._set_faults, self._usual_faults))
+        during = Draws(replace(outage.faults, seed=self.taskrouter.seed))
+        self.taskrouter.plan(self.at(outage.span.begins), partial(self._set_draws, during))
+        # The same as before, so that a script goes on where it stood.
+        self.taskrouter.plan(self.at(outage.span.ends), partial(self._set_draws, self.taskrouter.draws))
 
-    def _set_faults(self, faults: Faults, _at: datetime) -> None:
-        self.taskrouter.faults = faults
+    def _set_draws(self, draws: Draws, _at: datetime) -> None:
+        self.taskrouter.draws = draws
 
     def _arrivals(self) -> Iterator[tuple[datetime, int]]:
         """When each task comes, the first first, and its number."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import missing
+from tests.browsers import chromium
 from tests.sandbox.page.windows import Window
 
 if TYPE_CHECKING:
@@ -19,14 +18,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One for all tests of a module: it takes a second to start. As root it refuses its sandbox."""
-    program = shutil.which("chromium")
-    if program is None:
-        missing("chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    """One for all tests of a module."""
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.browsers import Watched
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
     from app.sandbox import Reservation, Task, TaskRouter
 
-DESK = 1280  # pixels across
 
-
-class Window:
+class Window(Watched):
     """The page in the browser, and all that went wrong there."""
 
     def __init__(self, browser: Browser, address: str) -> None:
+        super().__init__(browser)
         self.address = address
-        self.wrong: list[str] = []
-        self.requests: list[str] = []
-        self.page = browser.new_page(viewport={"width": DESK, "height": 900})
-        self.page.on("console", lambda message: self.wrong.append(message.text))
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.wrong.append(dialog.message))
-        self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.goto(f"{address}/?every=100")
 
     def polls(self) -> int:
