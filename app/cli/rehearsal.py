@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -22,6 +22,7 @@ from app.errors import RulesBroken
 from app.rulebook import read_folder
 from app.sandbox import Faults, Served, TaskRouter, serving
 from app.sandbox.clock import Clock, FastClock, SteppedClock
+from app.sandbox.configuration import ConfigurationError
 from app.sandbox.events import Event, as_record
 from app.sandbox.scenario import (
     SHIPPED,
@@ -30,6 +31,7 @@ from app.sandbox.scenario import (
     Stage,
     play,
     read_scenario,
+    read_workflow,
     shipped_scenario,
 )
 from app.sandbox.scenario.stage import beginning
@@ -94,6 +96,21 @@ def scenario_of(name: str) -> Scenario:
         )
         sentence = "\n".join(["it holds mistakes", *lines])
         raise click.BadParameter(sentence, param_hint="'--scenario'") from None
+
+
+def with_workflow(scenario: Scenario, name: str) -> Scenario:
+    """The same day with another workflow: a file of what Twilio's console exports. Raises BadParameter."""
+    try:
+        workflow = read_workflow(Path(name).read_text("utf-8"), scenario.queues)
+    except OSError as error:
+        sentence = f"{name} cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        sentence = f"{name} is not UTF-8 text"
+    except ConfigurationError as error:
+        sentence = f"{name}: {error}"
+    else:
+        return replace(scenario, workflow=workflow)
+    raise click.BadParameter(sentence, param_hint="'--workflow'")
 
 
 def rehearse(wanted: Rehearsal) -> Rehearsed:

@@ -1,5 +1,6 @@
 """`desk sandbox`."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +12,12 @@ import click
 
 from app.cli.ending import ended_by_signal
 from app.cli.faults import FaultCommand, announce, fault_options, read_faults
-from app.cli.rehearsal import Rehearsal, event_writer, rehearse, scenario_of
+from app.cli.rehearsal import Rehearsal, event_writer, rehearse, scenario_of, with_workflow
 from app.cli.rehearsed import as_json, show_rehearsed
 from app.sandbox import TaskRouter, serving
 from app.sandbox.clock import FastClock, utc_now
+
+UNUSABLE = frozenset({errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL})
 
 
 def read_speed(_context: click.Context, _option: click.Parameter, given: str | None) -> float | None:
@@ -48,6 +51,7 @@ def read_speed(_context: click.Context, _option: click.Parameter, given: str | N
     metavar="NAME|FILE",
     help="Plays a day, and reports it.",
 )
+@click.option("--workflow", metavar="FILE", help="Another workflow for the day: what the console exports.")
 @click.option(
     "--speed",
     metavar="N|max",
@@ -70,6 +74,7 @@ def sandbox(
     callback_url: str,
     fallback_url: str,
     name: str | None,
+    workflow: str | None,
     speed: float | None,
     events: IO[str] | None,
     form: str,
@@ -99,6 +104,7 @@ def sandbox(
     \b
     Examples:
       desk sandbox --scenario support-centre
+      desk sandbox --scenario support-centre --workflow exported.json
       desk sandbox --scenario outage-morning --speed 60 --format json
       desk sandbox --scenario monday.yaml --seed 7 --events monday.jsonl
       desk sandbox --callback-url http://127.0.0.1:8080/assignment
@@ -116,6 +122,9 @@ def sandbox(
     if name is None:
         if speed == inf:
             raise click.BadParameter("max is for a --scenario", param_hint="'--speed'")
+        if workflow is not None:
+            sentence = "it is for a --scenario; without one the twilio library creates workflows"
+            raise click.BadParameter(sentence, param_hint="'--workflow'")
         clock = FastClock(utc_now(), speed) if speed else utc_now
         taskrouter = TaskRouter(
             callback_url=callback_url, fallback_url=fallback_url, faults=faults, clock=clock, seed=seed
@@ -123,8 +132,9 @@ def sandbox(
         with _usable(port):
             _run(taskrouter, port, events)
         return
+    scenario = scenario_of(name)
     wanted = Rehearsal(
-        scenario=scenario_of(name),
+        scenario=scenario if workflow is None else with_workflow(scenario, workflow),
         speed=None if speed == inf else speed,
         seed=seed,
         port=port,
@@ -164,6 +174,8 @@ def _usable(port: int) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno not in UNUSABLE:
+            raise
         reason = os.strerror(error.errno or 0)  # error.strerror repeats the address
         raise click.ClickException(f"port {port} cannot be used ({reason}): try --port 0") from None
 

@@ -11,7 +11,7 @@ playing     from its beginning to its end, as fast as it goes
 
 from app.sandbox.scenario.model import Scenario
 from app.sandbox.scenario.playing import play
-from app.sandbox.scenario.reading import ScenarioBroken, read_scenario
+from app.sandbox.scenario.reading import ScenarioBroken, read_scenario, read_workflow
 from app.sandbox.scenario.shipped import SHIPPED, shipped_scenario
 from app.sandbox.scenario.stage import Stage
 
@@ -22,5 +22,6 @@ __all__ = [
     "Stage",
     "play",
     "read_scenario",
+    "read_workflow",
     "shipped_scenario",
 ]

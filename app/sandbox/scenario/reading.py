@@ -26,7 +26,7 @@ Every time that is no time of the day is in seconds: a number, or `{any_between:
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -327,18 +327,29 @@ class _ScenarioSchema(_Strict):
         if value is None:
             return None
         try:
-            configuration = orjson.loads(self._read_file(value)) if isinstance(value, str) else value
-            trial = {queue.name: queue.sid or f"WQ{number:032x}" for number, queue in enumerate(queues)}
-            read_configuration(orjson.dumps(with_sids(configuration, trial)).decode())
+            return read_workflow(self._read_file(value) if isinstance(value, str) else value, queues)
         except OSError as error:
             sentence = f"{value} cannot be read: {error.strerror or error}"
             raise ValidationError(sentence, "workflow") from None
-        except orjson.JSONDecodeError as error:
-            raise ValidationError(f"{value} is not JSON: {error}", "workflow") from None
+        except UnicodeDecodeError:
+            raise ValidationError(f"{value} is not UTF-8 text", "workflow") from None
         except ConfigurationError as error:
             raise ValidationError(str(error), "workflow") from None
-        found: Mapping[str, Any] = configuration
-        return found
+
+
+def read_workflow(given: Any, queues: Sequence[QueueSpec]) -> Mapping[str, Any]:
+    """Read a Workflow's configuration, JSON text or the object itself, in which queues may stand by name.
+
+    Raises ConfigurationError at the first mistake.
+    """
+    try:
+        configuration = orjson.loads(given) if isinstance(given, str) else given
+    except orjson.JSONDecodeError as error:
+        raise ConfigurationError(f"it is not JSON: {error}") from None
+    trial = {queue.name: queue.sid or f"WQ{number:032x}" for number, queue in enumerate(queues)}
+    read_configuration(orjson.dumps(with_sids(configuration, trial)).decode())
+    found: Mapping[str, Any] = configuration
+    return found
 
 
 def _minute(value: Any) -> int:

@@ -130,7 +130,7 @@ def test_what_the_console_exports_is_read_as_it_is() -> None:
     ("line", "told"),
     [
         ("workflow: gone.json", "6 workflow: gone.json cannot be read: No such file or directory"),
-        ("workflow: broken.json", "6 workflow: broken.json is not JSON: unexpected"),
+        ("workflow: broken.json", "6 workflow: it is not JSON: unexpected"),
         ("workflow: list.json", "6 workflow: Configuration must be a JSON object"),
         (
             "workflow: {task_routing: {default_filter: {queue: Nowhere}}}",
