@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,6 +22,9 @@ from app.sandbox.wire import Order, read_form, read_inline, read_update
 
 _A_MOMENT = 0.02
 """Seconds between the two callbacks of `callback_twice`: the first is often not answered by then."""
+
+_MOST_CALLS = 256
+"""How many callbacks are under way at most; others wait for their turn."""
 
 _READING = 1.0
 """Seconds that an update waits at most for the answer to its callback to be read."""
@@ -74,6 +78,8 @@ class TaskRouter(Execution):
         self._asking: Reservation | None = None
         self._to_call: deque[tuple[Reservation, str | WebhookKey]] = deque()
         self._callbacks_under_way = 0
+        # To start a thread takes longer than all else that happens while the workspace is locked.
+        self._callers = ThreadPoolExecutor(_MOST_CALLS, "callback")
 
     @property
     def auth_token(self) -> str:
@@ -195,7 +201,7 @@ class TaskRouter(Execution):
         self._callbacks_under_way += 1
         self._to_call.append((reservation, key))
         if not self.in_turn:
-            threading.Thread(target=self.call_next, daemon=True).start()
+            self._callers.submit(self.call_next)
 
     def call_next(self) -> Reservation | None:
         """Send the next callback that waits to be sent, and judge its answer; None when none waits."""
