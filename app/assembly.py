@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from secrets import token_hex
 
 from flask import Flask
@@ -29,6 +30,7 @@ from app.service import Desk
 from app.settings import Settings
 from app.storage import Callbacks, Database, GoodRules, Ledger, Rejections
 from app.web import create_app
+from app.web.capturing import Capture, CapturingSignatures
 from app.web.signature import Signatures
 
 log = logging.getLogger(__name__)
@@ -58,11 +60,17 @@ class Assembly:
     stop: Callable[[], None]
 
 
-def assemble(settings: Settings, environment: Mapping[str, str], before: Standing | None = None) -> Assembly:
+def assemble(
+    settings: Settings,
+    environment: Mapping[str, str],
+    before: Standing | None = None,
+    capture: Path | None = None,
+) -> Assembly:
     """What a web process serves.
 
     `before` are the rules that the server began with, where it is one of several processes of a server.
-    Raises SettingsError, RulesUnreadable or RulesBroken.
+    `capture` is the file that keeps the requests whose signature failed. Raises SettingsError,
+    RulesUnreadable or RulesBroken.
     """
     parts = start_parts(settings, environment, before)
     journal = Journal(Callbacks(parts.database), keeps=bool(settings.callback_retention))
@@ -81,13 +89,12 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
         reservation_timeout=settings.reservation_timeout,
         by_timestamp=settings.rehearsal,
     )
-    signatures = Signatures(settings.auth_tokens, settings.webhook_keys, settings.public_url)
     registry = CollectorRegistry(auto_describe=True)  # a name that two collectors use is an error
     registry.register(RulesMetrics(parts.rulebook))
     registry.register(JournalMetrics(journal))
     app = create_app(
         desk,
-        signatures,
+        _signatures(settings, capture),
         trusted_proxies=settings.trusted_proxies,
         registry=registry,
         metrics_token=settings.metrics_token,
@@ -99,6 +106,11 @@ def assemble(settings: Settings, environment: Mapping[str, str], before: Standin
         parts.stop()
 
     return Assembly(app, parts.worker.wind_down, stop)
+
+
+def _signatures(settings: Settings, capture: Path | None) -> Signatures:
+    given = settings.auth_tokens, settings.webhook_keys, settings.public_url
+    return CapturingSignatures(*given, capture=Capture(capture)) if capture else Signatures(*given)
 
 
 def tell_of_one_machine(database: Database) -> None:

@@ -14,6 +14,7 @@ from app.logs import log_to_stdout
 from app.rulebook import Standing, starting_rules
 from app.settings import process_environment, read_settings
 from app.storage import Database, GoodRules
+from app.web.capturing import Capture
 
 
 @click.command(short_help="Answers assignment callbacks.")
@@ -24,7 +25,15 @@ from app.storage import Database, GoodRules
 @click.option(
     "--rules", type=click.Path(path_type=Path), help="The rules folder. Default: RULES_DIR, else ./rules."
 )
-def serve(bind: str, port: int | None, rules: Path | None) -> None:
+@click.option(
+    "--capture-rejected",
+    "captured",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Appends requests without a right signature, up to 10 MiB, for desk doctor --request FILE. They "
+    "hold personal data: its owner alone can read the file, and should delete it afterwards.",
+)
+def serve(bind: str, port: int | None, rules: Path | None, captured: Path | None) -> None:
     """Answers assignment callbacks at /assignment, under gunicorn.
 
     Needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN; the README lists every variable. Prints which rules run
@@ -36,11 +45,13 @@ def serve(bind: str, port: int | None, rules: Path | None) -> None:
       TWILIO_ACCOUNT_SID=AC… TWILIO_AUTH_TOKEN=… desk serve
       desk serve --bind 0.0.0.0 --port 8080
       desk serve --rules ../other-rules --port 0
+      desk serve --capture-rejected rejected.jsonl
     """
     environment = dict(process_environment())
     if rules:
         environment["RULES_DIR"] = str(rules)
     settings = read_settings(environment)
+    _prepare(captured)
     log_to_stdout(settings.log_level)
     # Before any worker begins, so that broken rules end the command with a sentence; and closed before
     # gunicorn forks, since a connection cannot be shared between processes.
@@ -50,7 +61,7 @@ def serve(bind: str, port: int | None, rules: Path | None) -> None:
         tell_of_one_machine(database)
 
     def make_app() -> tuple[Flask, Callable[[], None], Callable[[], None]]:
-        assembly = assemble(settings, environment, standing)
+        assembly = assemble(settings, environment, standing, captured)
         return assembly.app, assembly.wind_down, assembly.stop
 
     # gunicorn reads this when it is imported, and fails there where it is empty or no number.
@@ -61,6 +72,15 @@ def serve(bind: str, port: int | None, rules: Path | None) -> None:
     server = Server(make_app, bind, port, settings.web_concurrency, settings.log_level)
     click.echo(_running(settings.rules_dir, standing), err=True)
     server.run()
+
+
+def _prepare(captured: Path | None) -> None:
+    try:
+        if captured:
+            Capture(captured).prepare()
+    except OSError as error:
+        message = f"{captured} cannot be written: {error.strerror}"
+        raise click.BadParameter(message, param_hint="--capture-rejected") from None
 
 
 def _running(folder: Path, standing: Standing) -> str:
