@@ -6,7 +6,7 @@ or the default, that has this line. Errors cannot be silenced. A comment that si
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import pairwise
@@ -38,12 +38,16 @@ class Ignore:
 
 
 def silenced(
-    problems: Sequence[Problem], files: Iterable[SourceFile], levels: Mapping[str, Level]
+    problems: Sequence[Problem],
+    files: Iterable[SourceFile],
+    levels: Mapping[str, Level],
+    unseen: Set[str] = frozenset(),
 ) -> list[Problem]:
     """The problems that no comment silences, and what is wrong with the comments.
 
-    `levels` tells by a check's id how much it matters. Whether a comment silences nothing can be told of
-    rules without error alone: in others, some problems are not looked for.
+    `levels` tells by a check's id how much it matters; `unseen` are those that are not looked for this time.
+    Whether a comment silences nothing can be told of rules without error alone: in others, some problems are
+    not looked for.
     """
     outlines = {file.name: outline for file in files if (outline := _outline(file))}
     ignores = [ignore for outline in outlines.values() for ignore in outline.ignores()]
@@ -60,6 +64,7 @@ def silenced(
         used = asked
     for outline in outlines.values():
         used |= {(check, subject) for check, subject in asked if subject in outline.switched_off}
+    used |= {(check, subject) for check, subject in asked if check in unseen}
     return [*kept, *(finding for ignore in ignores if (finding := _wrong(ignore, used, levels)))]
 
 

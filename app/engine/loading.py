@@ -12,7 +12,7 @@ from app.engine import source
 from app.engine.actions import read_action
 from app.engine.case_reading import Cases
 from app.engine.catalogue import Check
-from app.engine.checks import LEVELS, checked
+from app.engine.checks import LEVELS, LOOKED_UP, checked, compared
 from app.engine.conditions import Conditions
 from app.engine.expressions import Reference
 from app.engine.fields import Flag
@@ -22,6 +22,7 @@ from app.engine.report import Report
 from app.engine.ruleset import DEFAULT, MAX_REJECTIONS, Action, Rule, RuleSet
 from app.engine.source import Allowance, Node, Scalar, SourceFile, read_source
 from app.engine.variables import Variables
+from app.engine.workspace import Workspace
 from app.engine.written import Written, WrittenRule, written_rule
 from app.model import Location, Problem
 
@@ -36,18 +37,25 @@ def read_rules(
     unread: Sequence[Problem] = (),
     *,
     lint: bool = True,
+    workspace: Workspace | None = None,
 ) -> tuple[RuleSet | None, tuple[Problem, ...]]:
     """The rule set of a folder's files, None where one holds an error; and every problem, by place.
 
     `environment` is what `vars` may read, `folder` the place of what no file holds, `unread` the problems of
-    files that could not be read. Without `lint` only errors are looked for, which takes half the time.
+    files that could not be read. Without `lint` only errors are looked for, which takes half the time. With a
+    `workspace` it is compared with what the rules name.
     """
     with _nothing_is_garbage():
-        return _read(files, _Loading(environment, folder), unread, lint=lint)
+        return _read(files, _Loading(environment, folder), unread, lint=lint, workspace=workspace)
 
 
 def _read(
-    files: Sequence[SourceFile], loading: "_Loading", unread: Sequence[Problem], *, lint: bool
+    files: Sequence[SourceFile],
+    loading: "_Loading",
+    unread: Sequence[Problem],
+    *,
+    lint: bool,
+    workspace: Workspace | None,
 ) -> tuple[RuleSet | None, tuple[Problem, ...]]:
     for problem in unread:
         loading.report.add(problem)
@@ -55,9 +63,11 @@ def _read(
         loading.file(file)
     ruleset = loading.ruleset(_version(files, loading.variables.values))
     if lint:
-        for problem in checked(loading.written(ruleset)):
+        written = loading.written(ruleset)
+        for problem in (*checked(written), *(compared(written, workspace) if workspace else ())):
             loading.report.add(problem)
-        loading.report.problems = silenced(loading.report.problems, files, LEVELS)
+        unseen = LOOKED_UP if workspace is None else frozenset()
+        loading.report.problems = silenced(loading.report.problems, files, LEVELS, unseen)
     return ruleset, loading.report.in_order()
 
 

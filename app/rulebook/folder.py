@@ -12,6 +12,7 @@ from app.engine.catalogue import Check
 from app.engine.loading import read_rules
 from app.engine.ruleset import RuleSet
 from app.engine.source import MAX_BYTES, SourceFile, too_large
+from app.engine.workspace import Workspace
 from app.errors import RulesUnreadable
 from app.model import Level, Location, Problem
 
@@ -34,13 +35,16 @@ class Reading:
         return sum(problem.level is Level.ERROR for problem in self.problems)
 
 
-def read_folder(folder: Path, environment: Mapping[str, str], *, lint: bool = True) -> Reading:
+def read_folder(
+    folder: Path, environment: Mapping[str, str], *, lint: bool = True, workspace: Workspace | None = None
+) -> Reading:
     """Reads every rules file, in name order. Raises RulesUnreadable for a folder that cannot be listed.
 
-    Without `lint` only errors are looked for, which takes half the time.
+    Without `lint` only errors are looked for, which takes half the time. With a `workspace` it is compared
+    with what the rules name.
     """
     files, unread = read_files(folder)
-    ruleset, problems = read_rules(files, environment, str(folder), unread, lint=lint)
+    ruleset, problems = read_rules(files, environment, str(folder), unread, lint=lint, workspace=workspace)
     return Reading(files, ruleset, problems)
 
 

@@ -2,7 +2,7 @@
 
 What keeps rules from being used is found while they are read: the modules of `READING` are manuals alone. So
 are those of `DECIDING`, for what is found when a callback is decided. The modules of `LINTS` look for what is
-allowed and had better not be written.
+allowed and had better not be written; those of `LIVE` compare with what Twilio has.
 """
 
 import re
@@ -16,6 +16,7 @@ from app.engine.checks import (
     action,
     always_true,
     any_number,
+    available_activity,
     broken_test,
     constants_compared,
     default_can_fail,
@@ -25,6 +26,7 @@ from app.engine.checks import (
     duplicate_key,
     duplicate_name,
     expression,
+    foreign_number,
     ignored_value,
     ignores_nothing,
     invalid_parameter,
@@ -52,6 +54,7 @@ from app.engine.checks import (
     undecided,
     undocumented_parameter,
     unescaped_text,
+    unknown_activity,
     unknown_instruction,
     unknown_key,
     unknown_parameter,
@@ -59,11 +62,13 @@ from app.engine.checks import (
     unlikely_reference,
     unquoted_text,
     unreachable,
+    unreachable_worker,
     unused_variable,
     variable,
     wrong_type,
     yaml,
 )
+from app.engine.workspace import Workspace
 from app.engine.written import Written
 from app.model import Level, Problem
 
@@ -114,6 +119,7 @@ LINTS: tuple[ModuleType, ...] = (
     template_not_read,
     secret_in_rules,
 )
+LIVE: tuple[ModuleType, ...] = (unknown_activity, available_activity, foreign_number, unreachable_worker)
 DECIDING: tuple[ModuleType, ...] = (
     template_unfilled,
     invalid_value,
@@ -159,6 +165,11 @@ def checked(written: Written) -> list[Problem]:
     return [problem for problem in found if not _is_explained(problem, known)]
 
 
+def compared(written: Written, workspace: Workspace) -> list[Problem]:
+    """What rules name that Twilio does not have, or has otherwise than they need it."""
+    return [problem for check in LIVE for problem in check.find(written, workspace)]
+
+
 def _is_explained(problem: Problem, known: Set[tuple[str, str | None]]) -> bool:
     return any((why, problem.rule) in known for why in THAT.get(Check(problem.check), ()))
 
@@ -180,6 +191,7 @@ def read_manual(module: ModuleType) -> Manual:
 
 
 MANUALS: Mapping[Check, Manual] = {
-    module.CHECK: read_manual(module) for module in (*READING, *LINTS, *DECIDING)
+    module.CHECK: read_manual(module) for module in (*READING, *LINTS, *LIVE, *DECIDING)
 }
+LOOKED_UP = frozenset(module.CHECK for module in LIVE)
 LEVELS: Mapping[str, Level] = {check: each.level for check, each in MANUALS.items()}

@@ -10,16 +10,18 @@ import pytest
 
 from app.engine import checks
 from app.engine.catalogue import Check
-from app.engine.checks import DECIDING, LEVELS, LINTS, MANUALS, READING, Manual, manual
+from app.engine.checks import DECIDING, LEVELS, LINTS, LIVE, MANUALS, READING, Manual, manual
 from app.engine.decide import decide
 from app.engine.expressions import parse
 from app.engine.loading import read_rules
 from app.engine.source import SourceFile
+from app.engine.workspace import Activity, Worker, Workspace
 from app.errors import ExpressionError
 from app.model import Callback, Decision, Level, Problem
-from tests.builders import CALL_SID, MONDAY_NOON, callback
+from tests.builders import CALL_SID, MONDAY_NOON, OFFLINE, callback
 
-MODULES = (*READING, *LINTS, *DECIDING)
+IDLE = "WAfedcba9876543210fedcba9876543210"
+MODULES = (*READING, *LINTS, *LIVE, *DECIDING)
 MAIN = Path(checks.__file__)
 ENVIRONMENT = {"SIP_PASSWORD": "of-the-environment"}
 DEFAULT = "\ndefault: {defer: later}\n"
@@ -48,8 +50,19 @@ def files(text: str) -> Iterator[SourceFile]:
         yield SourceFile(file, content + default)
 
 
-def found(text: str) -> tuple[Problem, ...]:
-    return read_rules(list(files(text)), ENVIRONMENT)[1]
+# What Twilio has, for what is compared with it.
+WORKSPACE = Workspace(
+    activities={
+        OFFLINE: Activity(OFFLINE, "Offline", is_available=False),
+        IDLE: Activity(IDLE, "Idle", is_available=True),
+    },
+    workers=(Worker("WK" + "1" * 32, "client:alice"), Worker("WK" + "2" * 32, None)),
+    numbers=frozenset({"+18005550102"}),
+)
+
+
+def found(text: str, workspace: Workspace | None = None) -> tuple[Problem, ...]:
+    return read_rules(list(files(text)), ENVIRONMENT, workspace=workspace)[1]
 
 
 def manuals(*modules: ModuleType) -> list[object]:
@@ -102,6 +115,15 @@ def test_what_is_shown_as_wrong_is_found(each: Manual) -> None:
     assert {(problem.check, problem.level) for problem in found(example(each, "Wrong"))} == {
         (each.check, each.level)
     }
+
+
+@pytest.mark.parametrize("each", manuals(*LIVE))
+def test_what_is_shown_as_wrong_is_found_in_a_workspace(each: Manual) -> None:
+    """By this check alone; of what is shown as right nothing is said there either."""
+    assert {(problem.check, problem.level) for problem in found(example(each, "Wrong"), WORKSPACE)} == {
+        (each.check, each.level)
+    }
+    assert found(example(each, "Right"), WORKSPACE) == ()
 
 
 # A call for which what each of these manuals shows as wrong fails.
