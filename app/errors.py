@@ -6,6 +6,7 @@
     ├── RulesBroken            the rules hold errors, and no good set is known   exit 1
     ├── StoreError             the database did not do what was asked           exit 1
     ├── ReservationError       Twilio did not do what was asked of a reservation   exit 1
+    ├── AccountError           Twilio did not show what is in an account     exit 1
     ├── ExpressionError        a `when` that cannot be read; becomes a Problem
     ├── TemplateError          a `{{ … }}` that cannot be read; becomes a Problem
     ├── TemplateUnfilled       a `{{ … }}` that this callback cannot fill; becomes a Problem
@@ -55,6 +56,14 @@ class ReservationError(DeskError):
     def __init__(self, message: str, outcome: Outcome) -> None:
         super().__init__(message)
         self.outcome = outcome
+
+
+class AccountError(DeskError):
+    """Twilio did not show what is in an account; `status` is that of its answer, None without one."""
+
+    def __init__(self, message: str, status: int | None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class ExpressionError(DeskError):

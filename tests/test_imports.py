@@ -18,6 +18,7 @@ LAYERS = (
     ("app.replay", "app.journal"),
     ("app.service",),
     ("app.web",),
+    ("app.doctor",),
     ("app.assembly",),
     ("app.wsgi", "app.cli"),
 )

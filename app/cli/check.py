@@ -22,12 +22,15 @@ from app.cli.output import (
     undecided_gap_object,
 )
 from app.cli.sarif import sarif
+from app.cli.workspaces import workspace_option
+from app.doctor.account import Account
 from app.engine.catalogue import Check
 from app.engine.checks import MANUALS, manual
 from app.engine.reachability import Gaps, gaps
+from app.engine.workspace import Workspace
 from app.model import Level, Problem
 from app.rulebook import Reading, read_folder
-from app.settings import process_environment, rules_folder
+from app.settings import process_environment, read_rest_settings, rules_folder
 
 COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.NOTE: "cyan"}
 SHOWN_GAPS = 10
@@ -54,8 +57,18 @@ def _named(_ctx: click.Context, _parameter: click.Parameter, value: str | None) 
 @click.option(
     "--explain", metavar="ID", callback=_named, help="Print the manual of a check, by its id or its name."
 )
+@click.option("--live", is_flag=True, help="Compare what the rules name with what Twilio has.")
+@workspace_option
 @click.pass_context
-def check(ctx: click.Context, folder: Path | None, strict: bool, form: str, explain: Check | None) -> None:
+def check(
+    ctx: click.Context,
+    folder: Path | None,
+    strict: bool,
+    form: str,
+    explain: Check | None,
+    live: bool,
+    workspaces: tuple[str, ...],
+) -> None:
     """Says everything that is wrong with the rules in DIR (default: RULES_DIR, else ./rules).
 
     Exits 0 when there is no error, 1 when there is one, 2 when the folder cannot be read.
@@ -63,6 +76,9 @@ def check(ctx: click.Context, folder: Path | None, strict: bool, form: str, expl
     Each line ends in the id of a check, whose manual --explain prints. The comment # desk: ignore[R012] on a
     rule silences the warnings of that check. Behind the problems stands, for each task type that has one, a
     call that no rule matches and that gets the default; and each type of which that is not known, and why.
+
+    With --live it also asks Twilio, or TWILIO_API_BASE, for the account's activities, numbers and workers:
+    whether the rules name what is there. That needs the account, and the auth token or an API key.
 
     \b
     Examples:
@@ -72,13 +88,18 @@ def check(ctx: click.Context, folder: Path | None, strict: bool, form: str, expl
       desk check --format json | jq '.problems[].message'
       desk check --format github        in a GitHub workflow
       desk check --format sarif > desk.sarif
+      desk check --live --workspace WS00000000000000000000000000000001
     """
     if explain:
         click.echo(manual(explain))
         return
     environment = process_environment()
     folder = folder or rules_folder(environment)
-    reading = read_folder(folder, environment)
+    if workspaces and not live:
+        raise click.UsageError("--workspace is for --live: write both, or none")
+    reading = read_folder(
+        folder, environment, workspace=_workspace(environment, workspaces) if live else None
+    )
     match form:
         case "json":
             # Not orjson, which refuses the large numbers that rules may compare with.
@@ -92,6 +113,14 @@ def check(ctx: click.Context, folder: Path | None, strict: bool, form: str, expl
             _text(reading, folder)
     failed = reading.errors or (strict and graver(reading.problems))
     ctx.exit(1 if failed else 0)
+
+
+def _workspace(environment: Mapping[str, str], chosen: Sequence[str]) -> Workspace:
+    account = Account(read_rest_settings(environment))
+    workspace = account.read(chosen or account.workspaces())
+    if workspace.numbers is None:
+        click.echo("numbers were not compared: TWILIO_API_BASE names a host that has none", err=True)
+    return workspace
 
 
 def _document(reading: Reading) -> dict[str, object]:
@@ -109,7 +138,7 @@ def _document(reading: Reading) -> dict[str, object]:
 def _text(reading: Reading, folder: Path) -> None:
     for problem in reading.problems:
         click.echo(_coloured(problem))
-    if reading.ruleset:
+    if reading.ruleset and not reading.errors:
         files = sum(not file.holds_tests for file in reading.files)
         said = summary(reading.problems, len(reading.ruleset.rules), files)
         click.echo(f"{folder}: {said}; version {reading.ruleset.version}")

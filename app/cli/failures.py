@@ -9,6 +9,7 @@ import click
 
 from app.cli.output import problem_line
 from app.errors import (
+    AccountError,
     DeskError,
     ReservationError,
     RulesBroken,
@@ -26,6 +27,7 @@ EXIT_STATUS: dict[type[DeskError], int] = {
     SettingsError: 2,
     StoreError: 1,
     ReservationError: 1,
+    AccountError: 1,
 }
 
 

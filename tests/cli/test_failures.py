@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from app.cli.failures import EXIT_STATUS, Desk
 from app.engine.catalogue import Check
 from app.errors import (
+    AccountError,
     DeskError,
     ReservationError,
     RulesBroken,
@@ -29,6 +30,7 @@ ERRORS: tuple[tuple[DeskError, int, str], ...] = (
     (RulesUnreadable("no folder"), 2, "desk: no folder\n"),
     (StoreError("no answer"), 1, "desk: no answer\n"),
     (ReservationError("it is over", Outcome(Ending.REFUSED, "")), 1, "desk: it is over\n"),
+    (AccountError("check the token", 401), 1, "desk: check the token\n"),
     (RulesBroken("mend it", [PROBLEM]), 1, "a.yaml:2:3: error: wrong [R001]\ndesk: mend it\n"),
 )
 
