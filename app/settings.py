@@ -20,6 +20,28 @@ FLAGS = {"true": True, "1": True, "false": False, "0": False}
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 CALLBACK_PATHS = ("/assignment/fallback", "/assignment")
 
+# All that is read here; rules read others through `vars`.
+VARIABLES = (
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_WEBHOOK_KEYS",
+    "TWILIO_API_KEY",
+    "TWILIO_API_SECRET",
+    "TWILIO_EDGE",
+    "TWILIO_REGION",
+    "TWILIO_API_BASE",
+    "PUBLIC_URL",
+    "TRUSTED_PROXIES",
+    "METRICS_TOKEN",
+    "RULES_DIR",
+    "DATABASE_URL",
+    "RESERVATION_TIMEOUT",
+    "CALLBACK_RETENTION",
+    "PORT",
+    "WEB_CONCURRENCY",
+    "LOG_LEVEL",
+)
+
 T = TypeVar("T")
 
 

@@ -7,6 +7,7 @@ from app.cli.check import check
 from app.cli.db import db
 from app.cli.deliveries import deliveries
 from app.cli.demo import demo
+from app.cli.doctor import doctor
 from app.cli.explain import explain
 from app.cli.failures import Desk
 from app.cli.replay import replay
@@ -29,6 +30,7 @@ def main() -> None:
       desk demo                  see it work, without a Twilio account
       desk check                 what is wrong with the rules in ./rules
       desk serve                 answer callbacks
+      desk doctor                what is wrong with this deployment
     """
 
 
@@ -46,6 +48,7 @@ for command in (
     deliveries,
     reservations,
     db,
+    doctor,
     sandbox,
 ):
     main.add_command(command)

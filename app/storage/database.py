@@ -1,23 +1,30 @@
 """The one way to the database: SQLite beside the service, PostgreSQL when there is more than one machine."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.errors import StoreError
 from app.storage.bounding import Bounds, Circuit
-from app.storage.engines import BUSY, WRITES, in_memory, make_engine
+from app.storage.engines import BUSY, WRITES, in_memory, make_engine, sqlite_file
 from app.storage.sentences import UPGRADE, is_lost, sentence
+from app.storage.tables import good_rules
 from app.storage.versions import is_current, upgrade, version_of
 
 PING = 0.8  # seconds
 FAILURES = (SQLAlchemyError, OSError, ValueError)
 
 T = TypeVar("T")
+
+
+class _TakenBack(Exception):
+    """Ends a transaction that was a rehearsal."""
 
 
 class Database:
@@ -40,6 +47,11 @@ class Database:
     def is_of_one_machine(self) -> bool:
         """Whether it is a file, or less, that processes elsewhere do not see."""
         return self._is_sqlite
+
+    @property
+    def file(self) -> Path | None:
+        """SQLite's file, None where there is none."""
+        return sqlite_file(self._engine)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -69,6 +81,19 @@ class Database:
     def ping(self) -> None:
         """Nothing, if the database answers within 0.8 s and has its tables."""
         self.within(PING, self._ask)
+
+    def look(self) -> tuple[str | None, bool]:
+        """The version of the tables, None without any, and whether it serves us. Nothing is upgraded."""
+        with self._connected() as connection, connection.begin():
+            found = version_of(connection)
+        return found, is_current(found)
+
+    def rehearse(self) -> None:
+        """Nothing, if it can be written: a row is written, and taken back."""
+        row = {"folder": "", "version": "", "files": "{}", "loaded_at": datetime.now(UTC)}
+        with suppress(_TakenBack), self.writing() as connection:
+            connection.execute(insert(good_rules), row)
+            raise _TakenBack
 
     def upgrade(self) -> tuple[str | None, str]:
         """Brings the tables up to date; their version before (None without tables) and after."""

@@ -36,6 +36,13 @@ def in_memory(engine: Engine) -> bool:
     return engine.dialect.name == "sqlite" and _is_memory(engine.url)
 
 
+def sqlite_file(engine: Engine) -> Path | None:
+    """SQLite's file, None where it is none, or is named by a URI."""
+    url = engine.url
+    is_file = engine.dialect.name == "sqlite" and not _is_memory(url) and "uri" not in url.query
+    return Path(str(url.database)) if is_file else None
+
+
 def _url(address: str) -> URL:
     scheme, colon, rest = address.partition("://")
     if scheme in {"postgres", "postgresql"}:

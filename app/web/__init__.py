@@ -2,7 +2,6 @@
 
 from flask import Flask
 from prometheus_client import CollectorRegistry
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.service import Desk
 from app.settings import Secret
@@ -11,6 +10,7 @@ from app.web.failures import answer_failures
 from app.web.health import health_routes
 from app.web.incoming import MOST_BODY
 from app.web.metrics import metrics_routes
+from app.web.proxies import believing
 from app.web.signature import Signatures
 
 
@@ -37,8 +37,7 @@ def create_app(
     app.register_blueprint(metrics_routes(registry or CollectorRegistry(), metrics_token))
     answer_failures(app)
     if trusted_proxies:
-        hops = trusted_proxies
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask documents it
-            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_port=hops, x_prefix=hops
+        app.wsgi_app = believing(  # type: ignore[method-assign]  # as Flask documents it
+            app.wsgi_app, trusted_proxies
         )
     return app

@@ -60,7 +60,7 @@ class Signatures:
         algorithm = str(get_signature_algorithm(signature_settings)).upper()
         if algorithm == HMAC_SHA1:
             return "sha1", self._tokens
-        key = _key_name(signature_settings)
+        key = key_name(signature_settings)
         if algorithm != HMAC_SHA256 or key not in self._keys:
             raise Unsigned("the request is signed with a key that is not known: look at TWILIO_WEBHOOK_KEYS")
         return "sha256", [self._keys[key]]
@@ -103,6 +103,7 @@ def signature_of(secret: bytes, text: str, digest: str) -> bytes:
     return base64.b64encode(hmac.digest(secret, text.encode(), digest))
 
 
-def _key_name(signature_settings: str) -> str:
+def key_name(signature_settings: str) -> str:
+    """The key that X-Twilio-Webhooks-Signature-Settings names, empty where it names none."""
     pairs = (part.partition("=") for part in signature_settings.split(","))
     return next((value.strip() for name, _, value in pairs if name.strip() == "key"), "")

@@ -1,0 +1,104 @@
+"""A request that `desk serve --capture-rejected` kept, tried again with other settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+from flask import Request
+
+from app.errors import Unsigned
+from app.settings import Secret
+from app.web.proxies import believing
+from app.web.signature import Params, Signatures, key_name
+
+TEXTS = ("scheme", "host", "port", "path", "query")
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The request as it was seen: `host` with its port where it had one, `headers` by name in title case."""
+
+    scheme: str
+    host: str
+    port: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    params: Params
+
+    def header(self, name: str) -> str:
+        """A header, empty where it was not there."""
+        return self.headers.get(name.title(), "")
+
+    @property
+    def signature(self) -> str:
+        return self.header("X-Twilio-Signature")
+
+    @property
+    def signature_settings(self) -> str:
+        return self.header("X-Twilio-Webhooks-Signature-Settings")
+
+    @property
+    def key(self) -> str:
+        """The webhook key that signed, empty where an auth token did."""
+        return key_name(self.signature_settings)
+
+    def at(self, path: str, query: str) -> "Captured":
+        """The same at another place."""
+        return replace(self, path=path, query=query)
+
+    def holding(self, params: Params) -> "Captured":
+        """The same with other parameters."""
+        return replace(self, params=params)
+
+    def fits(self, secret: Secret, public_url: str | None = None, proxies: int = 0) -> bool:
+        """Whether the service would take it with this as token and as key, and with these settings."""
+        try:
+            Signatures([secret], {self.key: secret}, public_url).check(self._request(proxies), self.params)
+        except Unsigned:
+            return False
+        return True
+
+    def _request(self, proxies: int) -> Request:
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": "POST",
+            "wsgi.url_scheme": self.scheme,
+            "SERVER_NAME": self.host,
+            "SERVER_PORT": self.port,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": self.path,
+            "QUERY_STRING": self.query,
+            **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in self.headers.items()},
+            "HTTP_HOST": self.host,
+        }
+        if proxies:
+            believing(lambda *_: [], proxies)(environ, lambda *_: lambda _: None)
+        return Request(environ)
+
+
+def read_captured(line: bytes) -> Captured:
+    """The request of a line. Raises ValueError, which says what is wrong and repeats nothing of it."""
+    try:
+        document = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        raise ValueError("it is not JSON") from None
+    if not isinstance(document, dict):
+        raise ValueError("it is no JSON object")  # noqa: TRY004  bad input, not a wrong type of ours
+    texts: dict[str, Any] = {name: document.get(name) for name in TEXTS}
+    wrong = [name for name, value in texts.items() if not isinstance(value, str)]
+    wrong += [name for name in ("headers", "params") if not isinstance(document.get(name), dict)]
+    if wrong:
+        raise ValueError(f"it has no `{wrong[0]}` as desk serve --capture-rejected writes it")
+    return Captured(**texts, headers=_headers(document["headers"]), params=_params(document["params"]))
+
+
+def _headers(given: Mapping[str, object]) -> dict[str, str]:
+    return {name.title(): str(value) for name, value in given.items()}
+
+
+def _params(given: Mapping[str, object]) -> Params:
+    return {
+        name: [str(each) for each in value] if isinstance(value, list) else str(value)
+        for name, value in given.items()
+    }
