@@ -60,16 +60,16 @@ def _trusting(proxies: int, settings: Settings) -> str:
 
 def _bases(captured: Captured, settings: Settings) -> Iterator[str]:
     """What PUBLIC_URL could be, from all that is known of hosts, ports and prefixes."""
-    public = urlsplit(settings.public_url or "")
     forwarded = FORWARDED.findall(captured.header("Forwarded"))
     headers = [each for name in HOSTS for each in _listed(captured, name)]
-    seen = [urlsplit(f"//{host}") for host in (*headers, *forwarded, captured.host)]
-    places = [each for each in (public, *seen) if _hostname(each)]
-    hosts = dict.fromkeys(_bracketed(str(_hostname(each))) for each in places)
-    ports = [str(port) for each in places if (port := _port(each))]
+    seen = [f"//{host}" for host in (*headers, *forwarded, captured.host)]
+    places = [*filter(None, map(_split, (settings.public_url or "", *seen)))]
+    hosts = dict.fromkeys(_bracketed(place.hostname or "") for place in places)
+    ports = [str(place.port) for place in places if place.port]
     known = (*ports, *_listed(captured, "X-Forwarded-Port"), captured.port)
     ends = dict.fromkeys(f":{port}" for port in known if port.isdecimal() and port not in {"80", "443"})
-    prefixes = dict.fromkeys(("", *_listed(captured, "X-Forwarded-Prefix"), public.path.rstrip("/")))
+    ours = urlsplit(settings.public_url or "").path
+    prefixes = dict.fromkeys(("", *_listed(captured, "X-Forwarded-Prefix"), ours))
     for host, end, prefix, scheme in product(hosts, ("", *ends), prefixes, SCHEMES):
         yield f"{scheme}://{host}{end}{prefix.rstrip('/')}"
 
@@ -103,8 +103,8 @@ def _whole(captured: Captured, url: str) -> Iterator[Address]:
 
 def _foreign(captured: Captured, address: str, query: str) -> Iterator[Address]:
     """A URL that ends otherwise: the proxy leads it to our path, and no setting can know of that."""
-    parts = urlsplit(address)
-    if parts.scheme in SCHEMES and parts.hostname:
+    parts = _split(address)
+    if parts and parts.scheme in SCHEMES:
         remedy = "let the Workflow's URL end in /assignment, its fallback in /assignment/fallback"
         yield Address(captured.at(parts.path, query), f"{parts.scheme}://{parts.netloc}", 0, remedy)
 
@@ -130,18 +130,15 @@ def _listed(captured: Captured, name: str) -> list[str]:
     return [text for each in captured.header(name).split(",") if (text := each.strip())]
 
 
-def _hostname(parts: SplitResult) -> str | None:
+def _split(url: str) -> SplitResult | None:
+    """The parts of a URL with a host, None where it is no such: anybody may have written it."""
     try:
-        return parts.hostname
+        parts = urlsplit(url)
+        port = parts.port
     except ValueError:
         return None
-
-
-def _port(parts: SplitResult) -> int | None:
-    try:
-        return parts.port
-    except ValueError:
-        return None
+    del port  # reading it is what checks it
+    return parts if parts.hostname else None
 
 
 def _shown(url: str) -> str:

@@ -1,0 +1,369 @@
+"""Of a request that was refused: which URL, secret and body would have fitted, and what to set."""
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+from types import MappingProxyType
+
+import orjson
+import pytest
+
+from app.doctor.diagnosis import diagnose
+from app.doctor.findings import Finding, Verdict
+from app.settings import read_settings
+from app.web.captured import Captured, read_captured
+from tests.builders import ACCOUNT, parameters
+from tests.web.conftest import Params, signature
+
+TOKEN = "0123456789abcdef" * 2
+OLD = "fedcba9876543210" * 2
+SECRET = "the secret of the shared key"
+KEYS = {"TWILIO_WEBHOOK_KEYS": f"key1:{SECRET}"}
+BASE = "https://desk.example.com"
+URL = f"{BASE}/assignment"
+LED_ASTRAY = "Twilio calls /assignment/fallback, and the proxy leads it to /assignment: mend that"
+INNER = "10.0.0.7:8080"
+PARAMS = parameters({"from": "+14155550123", "note": "one\ntwo"})
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def captured(
+    signed: str = URL,
+    *,
+    secret: str = TOKEN,
+    params: Params = PARAMS,
+    as_signed: Params | None = None,
+    key: str = "",
+    headers: Mapping[str, str] = NOTHING,
+    host: str = INNER,
+    query: str = "",
+) -> Captured:
+    """A request that Twilio sent to one URL, and that came in at another; `headers` by their own names."""
+    made = signature(signed, PARAMS if as_signed is None else as_signed, secret, "sha256" if key else "sha1")
+    told = {"X-Twilio-Signature": made, "Host": host, **headers}
+    if key:
+        told["X-Twilio-Webhooks-Signature-Settings"] = f"key={key},algorithm=HMAC_SHA256"
+    place = {"scheme": "http", "host": host, "port": "8080", "path": "/assignment", "query": query}
+    return read_captured(orjson.dumps({**place, "headers": told, "params": params}))
+
+
+def diagnosed(request: Captured, urls: Iterable[str] = (), **environment: str) -> list[Finding]:
+    given = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, **environment}
+    found = [*diagnose(request, read_settings(given), given, urls)]
+    for finding, secret in product(found, (TOKEN, OLD, SECRET, "+14155550123")):
+        assert secret not in repr(finding)
+    return found
+
+
+def told(request: Captured, urls: Iterable[str] = (), **environment: str) -> tuple[str, str]:
+    """The one error: what is wrong, and what mends it."""
+    [finding] = diagnosed(request, urls, **environment)
+    assert (finding.examination, finding.verdict) == ("request", Verdict.ERROR)
+    return finding.what, finding.remedy
+
+
+PROXY = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "desk.example.com"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "host", "environment", "remedy"),
+    [
+        (PROXY, "", {}, "set TRUSTED_PROXIES=1"),
+        ({name: f"{value}, inner" for name, value in PROXY.items()}, "", {}, "set TRUSTED_PROXIES=2"),
+        (PROXY, "", {"PUBLIC_URL": "https://old.example.com"}, "unset PUBLIC_URL and set TRUSTED_PROXIES=1"),
+        (PROXY, "", {"PUBLIC_URL": "https://old.com", "TRUSTED_PROXIES": "1"}, "unset PUBLIC_URL"),
+        ({"X-Forwarded-Proto": "https"}, "desk.example.com", {}, "set TRUSTED_PROXIES=1"),
+        ({}, "desk.example.com", {}, f"set PUBLIC_URL={BASE}"),
+        ({}, "desk.example.com:8080", {}, f"set PUBLIC_URL={BASE}"),
+        ({}, "", {"PUBLIC_URL": "http://desk.example.com"}, f"set PUBLIC_URL={BASE}"),
+        ({"Forwarded": 'for=1.2.3.4;host="desk.example.com";proto=https'}, "", {}, f"set PUBLIC_URL={BASE}"),
+        ({"X-Original-Host": "desk.example.com"}, "", {}, f"set PUBLIC_URL={BASE}"),
+    ],
+)
+def test_a_url_that_was_not_the_one_seen(
+    headers: dict[str, str], host: str, environment: dict[str, str], remedy: str
+) -> None:
+    """The setting that takes the least from what the proxy tells, else PUBLIC_URL."""
+    what, found = told(captured(headers=headers, host=host or INNER), **environment)
+    assert found == remedy
+    assert what.startswith("Twilio signed ")
+    assert what.endswith(" with TWILIO_AUTH_TOKEN")
+
+
+@pytest.mark.parametrize(
+    ("signed", "headers", "remedy"),
+    [
+        (f"{BASE}:8443/assignment", {"X-Forwarded-Port": "8443", **PROXY}, "set TRUSTED_PROXIES=1"),
+        (
+            f"{BASE}:8443/assignment",
+            {"X-Original-Host": "desk.example.com:8443"},
+            f"set PUBLIC_URL={BASE}:8443",
+        ),
+        (f"{BASE}:443/assignment", {"X-Original-Host": "desk.example.com"}, f"set PUBLIC_URL={BASE}"),
+        (
+            f"{BASE}/desk/assignment",
+            {"X-Original-Host": "desk.example.com", "X-Forwarded-Prefix": "/desk/"},
+            f"set PUBLIC_URL={BASE}/desk",
+        ),
+        (
+            f"{BASE}/a/b/assignment",
+            {"X-Original-Host": "desk.example.com", "X-Original-Uri": "/a/b/assignment"},
+            f"set PUBLIC_URL={BASE}/a/b",
+        ),
+        (f"{BASE}/a/assignment", {"X-Original-Url": f"{BASE}/a/assignment"}, f"set PUBLIC_URL={BASE}/a"),
+    ],
+)
+def test_ports_and_prefixes(signed: str, headers: dict[str, str], remedy: str) -> None:
+    """As far as any header tells of them."""
+    assert told(captured(signed, headers=headers))[1] == remedy
+
+
+@pytest.mark.parametrize(
+    ("signed", "query", "remedy"),
+    [
+        (f"{URL}/", "", "remove the slash from the end of the Workflow's URL"),
+        (
+            f"{URL}/fallback",
+            "",
+            LED_ASTRAY,
+        ),
+        (URL, "utm=1&x=2", "something on the way adds a query (utm, x): let it pass the URL on as it is"),
+    ],
+)
+def test_what_no_setting_mends(signed: str, query: str, remedy: str) -> None:
+    """The proxy, or the Workflow's URL, is what to look at."""
+    assert told(captured(signed, host="desk.example.com", query=query))[1] == remedy
+
+
+@pytest.mark.parametrize(
+    ("url", "remedy"),
+    [
+        (f"{BASE}/x/assignment", f"set PUBLIC_URL={BASE}/x"),
+        (
+            f"{BASE}/x/assignment?env=a",
+            f"set PUBLIC_URL={BASE}/x, and let the proxy pass the query on as it is",
+        ),
+        (
+            f"{BASE}/twilio",
+            "let the Workflow's URL end in /assignment, its fallback in /assignment/fallback",
+        ),
+        (
+            f"{BASE}/x/assignment/fallback",
+            LED_ASTRAY,
+        ),
+        (
+            "https://user:pass@desk.example.com/assignment",
+            "set PUBLIC_URL=https://USER:PASSWORD@desk.example.com",
+        ),
+    ],
+)
+def test_a_url_that_is_told(url: str, remedy: str) -> None:
+    """What cannot be guessed is tried as it is; a password in it is not shown."""
+    assert told(captured(url), [url])[1] == remedy
+    assert "no URL that can be guessed" in told(captured(url))[0]
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://x/y", "https://[/assignment", "https:///assignment"])
+def test_a_told_url_that_is_none(url: str) -> None:
+    """It fits nothing, and fails nothing."""
+    assert "no URL that can be guessed" in told(captured(), [url])[0]
+
+
+def test_what_is_looked_up_is_tried_last() -> None:
+    """Only where nothing else fits."""
+    asked = []
+
+    def look_up() -> list[str]:
+        asked.append(1)
+        return [URL]
+
+    given = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
+    settings = read_settings(given)
+    [found] = diagnose(captured(), settings, given, looked_up=look_up)
+    assert (found.remedy, len(asked)) == (f"set PUBLIC_URL={BASE}", 1)
+    [found] = diagnose(captured(headers=PROXY), settings, given, looked_up=look_up)
+    assert (found.remedy, len(asked)) == ("set TRUSTED_PROXIES=1", 1)
+
+
+def test_settings_that_fit_by_now() -> None:
+    """Nothing is wrong any more."""
+    [found] = diagnosed(captured(), PUBLIC_URL=BASE)
+    assert found.verdict is Verdict.OK
+    assert found.what == f"Twilio signed {URL} with TWILIO_AUTH_TOKEN: with these settings it is taken"
+
+
+@pytest.mark.parametrize(
+    ("environment", "secret", "name", "remedy"),
+    [
+        ({"TWILIO_AUTH_TOKEN": f"{TOKEN},{OLD}"}, OLD, "number 2 of TWILIO_AUTH_TOKEN", ""),
+        ({"OLD_TWILIO_TOKEN": OLD}, OLD, "what OLD_TWILIO_TOKEN holds", "set TWILIO_AUTH_TOKEN to it"),
+        (
+            {"TWILIO_AUTH_TOKEN": f"'{OLD}'"},
+            OLD,
+            "what TWILIO_AUTH_TOKEN holds",
+            "write TWILIO_AUTH_TOKEN without quotes, and several tokens with commas between",
+        ),
+        (
+            {"TWILIO_AUTH_TOKEN": f"{TOKEN};{OLD}"},
+            OLD,
+            "what TWILIO_AUTH_TOKEN holds",
+            "write TWILIO_AUTH_TOKEN without quotes, and several tokens with commas between",
+        ),
+        (KEYS, SECRET, "what TWILIO_WEBHOOK_KEYS holds", "set TWILIO_AUTH_TOKEN to it"),
+    ],
+)
+def test_another_secret_signed(environment: dict[str, str], secret: str, name: str, remedy: str) -> None:
+    """One of several, or one that lies about in the environment."""
+    [found] = diagnosed(captured(secret=secret), PUBLIC_URL=BASE, **environment)
+    assert found.what.startswith(f"Twilio signed {URL} with {name}")
+    assert found.remedy == remedy
+    assert (found.verdict is Verdict.OK) == (not remedy)
+
+
+def test_a_secret_and_a_url_at_once() -> None:
+    """Both are named."""
+    what, remedy = told(captured(secret=OLD, headers=PROXY), OTHER_TOKEN=OLD)
+    assert what == "Twilio signed the URL that 1 trusted proxy tells with what OTHER_TOKEN holds"
+    assert remedy == "set TWILIO_AUTH_TOKEN to it; set TRUSTED_PROXIES=1"
+
+
+@pytest.mark.parametrize(
+    ("key", "secret", "environment", "what", "remedy"),
+    [
+        (
+            "key1",
+            SECRET,
+            KEYS,
+            f"Twilio signed {URL} with the key key1 of TWILIO_WEBHOOK_KEYS",
+            "TRUSTED_PROXIES=1",
+        ),
+        (
+            "key2",
+            SECRET,
+            KEYS,
+            f"Twilio signed {URL} with the secret of the key key1",
+            "give it to key2 in TWILIO_WEBHOOK_KEYS; set TRUSTED_PROXIES=1",
+        ),
+        (
+            "key2",
+            OLD,
+            {"KEY2_SECRET": OLD},
+            f"Twilio signed {URL} with what KEY2_SECRET holds",
+            "set TWILIO_WEBHOOK_KEYS=key2:… with it; set TRUSTED_PROXIES=1",
+        ),
+        (
+            "key2",
+            OLD,
+            KEYS,
+            "it is signed with the key key2, which TWILIO_WEBHOOK_KEYS lacks",
+            "add key2:SECRET to TWILIO_WEBHOOK_KEYS",
+        ),
+        (
+            "key1",
+            OLD,
+            KEYS,
+            "no URL that can be guessed fits a secret that is set: another signed, or the body was changed",
+            "compare the secret of key1 in TWILIO_WEBHOOK_KEYS with the Twilio Console, then name the",
+        ),
+    ],
+)
+def test_webhook_keys(key: str, secret: str, environment: dict[str, str], what: str, remedy: str) -> None:
+    """A key that is not set, is set under another name, or has another secret."""
+    found = told(captured(secret=secret, key=key, headers=PROXY), **environment)
+    assert found[0] == what.replace(URL, "the URL that 1 trusted proxy tells")
+    assert remedy in found[1]
+
+
+@pytest.mark.parametrize(
+    ("as_signed", "seen", "what"),
+    [
+        ({}, PARAMS, "the body was no form when Twilio sent it"),
+        (PARAMS, PARAMS | {"_": "1"}, "the parameter _ was added to the body"),
+        (PARAMS, PARAMS | {"a": "", "b": ""}, "empty parameters were added to the body"),
+        (
+            PARAMS,
+            {name: value.replace("+", " ") for name, value in PARAMS.items()},
+            "the body was decoded twice, so that + became a space",
+        ),
+        ({"a": "1\r\n2"}, {"a": "1\n2"}, "the ends of lines were changed"),
+        ({"a": "1\n2"}, {"a": "1\r\n2"}, "the ends of lines were changed"),
+    ],
+)
+def test_a_body_that_was_changed(as_signed: dict[str, str], seen: dict[str, str], what: str) -> None:
+    """What happened to it on the way."""
+    said, remedy = told(captured(params=seen, as_signed=as_signed), PUBLIC_URL=BASE)
+    assert said == f"Twilio signed {URL} with TWILIO_AUTH_TOKEN, and {what} on the way"
+    assert remedy == "let the proxy pass the body on as it is"
+
+
+def test_a_repeated_parameter_is_signed_too() -> None:
+    """Its values stay together."""
+    twice = {"a": ["1 2", "3"]}
+    [found] = diagnosed(captured(params=twice, as_signed=twice), PUBLIC_URL=BASE)
+    assert found.verdict is Verdict.OK
+    [found] = diagnosed(captured(params={"a": ["1 2", "4"]}, as_signed=twice), PUBLIC_URL=BASE)
+    assert found.verdict is Verdict.ERROR
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("", "there is no X-Twilio-Signature"), ("nonsense", "X-Twilio-Signature holds no signature")],
+)
+def test_what_is_not_signed(value: str, said: str) -> None:
+    """Nothing is guessed then."""
+    what, remedy = told(captured(headers={"X-Twilio-Signature": value}))
+    assert what.startswith(said)
+    assert remedy.startswith("let the proxy pass X-Twilio-Signature on")
+
+
+def test_nothing_fits() -> None:
+    """Another token, a body that was changed otherwise, or a URL that nobody can guess."""
+    what, remedy = told(captured(secret=OLD))
+    assert what == (
+        "no URL that can be guessed fits a secret that is set: another signed, or the body was changed"
+    )
+    assert (
+        remedy == "compare TWILIO_AUTH_TOKEN with the Twilio Console, then name the Workflow's URL with --url"
+    )
+
+
+def test_another_accounts_callback() -> None:
+    """Its token is another one as well."""
+    params = PARAMS | {"AccountSid": "AC" + "9" * 32}
+    found = diagnosed(captured(secret=OLD, params=params, as_signed=params))
+    assert [each.where for each in found] == ["/assignment", "TWILIO_ACCOUNT_SID"]
+    assert found[1].remedy.startswith("set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN of the account")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-Host": "[", "X-Forwarded-Port": "x", "X-Forwarded-Prefix": "["},
+        {"X-Original-Host": "a:99999", "X-Original-Uri": "http://[", "Forwarded": "host="},
+        {"X-Original-Host": "[::1]:80", "X-Forwarded-Host": ",,,"},
+    ],
+)
+def test_nonsense_in_headers(headers: dict[str, str]) -> None:
+    """Anybody may have written them: they lead nowhere, and fail nothing."""
+    assert "no URL that can be guessed" in told(captured(headers=headers))[0]
+
+
+def test_an_ipv6_host() -> None:
+    """It stands in brackets."""
+    assert told(captured("https://[2001:db8::1]/assignment", host="[2001:db8::1]:8080"))[1] == (
+        "set PUBLIC_URL=https://[2001:db8::1]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"a=b", "it is not JSON"),
+        (b"[]", "it is no JSON object"),
+        (b"{}", "it has no `scheme` as desk serve --capture-rejected writes it"),
+        (b'{"scheme":"a","host":"b","port":"c","path":"d","query":"e"}', "it has no `headers`"),
+    ],
+)
+def test_a_line_that_holds_no_request(line: bytes, said: str) -> None:
+    """Said in a sentence that repeats nothing of it."""
+    with pytest.raises(ValueError, match=said):
+        read_captured(line)
