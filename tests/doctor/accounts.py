@@ -37,7 +37,7 @@ def with_numbers(twilio: TaskRouter, own: Sequence[str], verified: Sequence[str]
     app = create_app(twilio)
     for (path, key), numbers in zip(PAGES.items(), (own, verified), strict=True):
         _add_numbers(app, path, key, numbers)
-    with _served(app) as address:
+    with served(app) as address:
         yield address
 
 
@@ -53,7 +53,8 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def _served(app: Flask) -> Iterator[str]:
+def served(app: Flask) -> Iterator[str]:
+    """The address of an application that stands for Twilio."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()

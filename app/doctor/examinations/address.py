@@ -6,9 +6,11 @@ not let a machine reach its own public address; then only another one can tell.
 """
 
 from collections.abc import Iterator
+from http.client import HTTPException, HTTPMessage
+from typing import IO
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import OpenerDirector, ProxyHandler, build_opener
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from app.doctor.deployment import Deployment
 from app.doctor.findings import Finding, Verdict
@@ -30,26 +32,39 @@ def find(deployment: Deployment) -> Iterator[Finding]:
         yield _found(url)
     except HTTPError as error:
         error.close()
-        yield _elsewhere(url, f"answers {error.code}")
-    except (OSError, ValueError) as error:
+        yield _elsewhere(url, _answer(error))
+    except (OSError, HTTPException, ValueError) as error:
         reason = type(getattr(error, "reason", error)).__name__
         yield _elsewhere(url, f"cannot be reached from here ({reason})")
 
 
+class _Staying(HTTPRedirectHandler):
+    """Follows no redirect: it is an answer."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> None:
+        return None
+
+
 def _found(url: str) -> Finding:
-    asked = f"{url}/healthz"
-    with _opener().open(asked, timeout=PATIENCE) as answer:
-        body, reached = answer.read(SOME), urlsplit(answer.url)
-    if answer.url != asked:
-        return _elsewhere(url, f"redirects to {reached.scheme}://{reached.netloc.rpartition('@')[2]}")
-    if body != OURS:
-        return _elsewhere(url, "is answered by another program")
+    # Without the proxies of the environment.
+    opener = build_opener(ProxyHandler({}), _Staying)
+    with opener.open(f"{url}/healthz", timeout=PATIENCE) as answer:
+        if answer.read(SOME) != OURS:
+            return _elsewhere(url, "is answered by another program")
     return Finding(NAME, Verdict.OK, f"{url} leads to this service, or to one like it", VARIABLE)
 
 
-def _opener() -> OpenerDirector:
-    """One without the proxies of the environment."""
-    return build_opener(ProxyHandler({}))
+def _answer(error: HTTPError) -> str:
+    """What it answered: of a redirect the host that it leads to."""
+    try:
+        there = urlsplit(error.headers.get("Location", ""))
+    except ValueError:
+        there = urlsplit("")
+    if there.netloc:
+        return f"redirects to {there.scheme}://{there.netloc.rpartition('@')[2]}"
+    return f"answers {error.code}"
 
 
 def _elsewhere(url: str, what: str) -> Finding:
