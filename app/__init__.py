@@ -10,6 +10,7 @@ The layers, lowest first; a module imports from its own layer and from those abo
     journal, replay                    callbacks: saving them, and what is done with saved ones
     service                            the use cases: where a decision meets the outside
     web                                HTTP, and gunicorn
+    doctor                             what is wrong with a deployment
     assembly, wsgi                     all of it put together from the environment
     cli                                the command line
 
