@@ -89,28 +89,29 @@ def assemble(
         reservation_timeout=settings.reservation_timeout,
         by_timestamp=settings.rehearsal,
     )
+    given = settings.auth_tokens, settings.webhook_keys, settings.public_url
+    kept = Capture(capture) if capture else None
     registry = CollectorRegistry(auto_describe=True)  # a name that two collectors use is an error
     registry.register(RulesMetrics(parts.rulebook))
     registry.register(JournalMetrics(journal))
     app = create_app(
         desk,
-        _signatures(settings, capture),
+        CapturingSignatures(*given, capture=kept) if kept else Signatures(*given),
         trusted_proxies=settings.trusted_proxies,
         registry=registry,
         metrics_token=settings.metrics_token,
     )
+    if kept:
+        kept.start()
     gc.freeze()  # what was made so far is no garbage: no request has to wait while it is searched for some
 
     def stop() -> None:
+        if kept:
+            kept.stop()
         journal.stop()
         parts.stop()
 
     return Assembly(app, parts.worker.wind_down, stop)
-
-
-def _signatures(settings: Settings, capture: Path | None) -> Signatures:
-    given = settings.auth_tokens, settings.webhook_keys, settings.public_url
-    return CapturingSignatures(*given, capture=Capture(capture)) if capture else Signatures(*given)
 
 
 def tell_of_one_machine(database: Database) -> None:

@@ -15,6 +15,8 @@ import stat
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 from flask import Request
@@ -23,6 +25,8 @@ from app.errors import Unsigned
 from app.web.signature import Params, Signatures
 
 MOST_BYTES = 10 * 1024 * 1024
+MOST_WAITING = 1_000  # requests that wait to be written
+FAREWELL = 2.0  # seconds for the last ones
 OWNER_ALONE = 0o600
 TELLING = ("HTTP_X_FORWARDED_", "HTTP_X_ORIGINAL_", "HTTP_X_TWILIO_")
 TELLING_ALONE = frozenset({"HTTP_HOST", "HTTP_FORWARDED", "CONTENT_TYPE"})
@@ -33,12 +37,18 @@ log = logging.getLogger(__name__)
 
 
 class Capture:
-    """A file that several processes append to. It may be moved away while they do."""
+    """A file that several processes append to. It may be moved away while they do.
+
+    A thread of its own writes, so that no request waits for a disk: `start` it in the process that keeps, and
+    `stop` it in the end.
+    """
 
     def __init__(self, path: Path, most_bytes: int = MOST_BYTES) -> None:
         self._path = path
         self._most_bytes = most_bytes
         self._complained = ""
+        self._waiting: SimpleQueue[dict[str, object] | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="capture", daemon=True)
 
     def prepare(self) -> None:
         """Makes the file, for its owner alone. Raises OSError where it cannot be written."""
@@ -49,9 +59,26 @@ class Capture:
         finally:
             os.close(descriptor)
 
+    def start(self) -> None:
+        """Begins to write what is kept."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Writes what is left, as long as the disk takes it."""
+        self._waiting.put(None)
+        self._thread.join(FAREWELL)
+
     def keep(self, environ: Mapping[str, Any], params: Params, now: datetime) -> None:
-        """Appends a request, by its WSGI environment. Never raises: what failed is logged once."""
-        line = json.dumps(_record(environ, params, now)).encode() + b"\n"
+        """Has a request written, by its WSGI environment; not where too many wait already."""
+        if self._waiting.qsize() < MOST_WAITING:
+            self._waiting.put(_record(environ, params, now))
+
+    def _run(self) -> None:
+        while record := self._waiting.get():
+            self._write(json.dumps(record).encode() + b"\n")
+
+    def _write(self, line: bytes) -> None:
+        """Appends a line. What failed is logged once."""
         try:
             complaint = "" if self._append(line) else "it is full: move it away, and the next one is begun"
         except OSError as error:

@@ -2,13 +2,10 @@
 
 import json
 import os
-import resource
-import signal
 import stat
-import threading
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,8 +16,9 @@ from flask.testing import FlaskClient
 from app.service import Desk
 from app.settings import Secret
 from app.web import create_app
-from app.web.capturing import Capture, CapturingSignatures
+from app.web.capturing import MOST_WAITING, Capture, CapturingSignatures
 from tests.builders import MONDAY_NOON, parameters
+from tests.waiting import until
 from tests.web.conftest import FORM, RULES, TOKEN, post, signature
 from tests.web.serving import PLAIN, headers_for, request, started, write_rules
 
@@ -28,11 +26,26 @@ Making = Callable[..., FlaskClient]
 
 
 @pytest.fixture
-def capturing(desk: Desk) -> Making:
+def captures() -> Iterator[Callable[..., Capture]]:
+    """Makes captures that write, and stops them after the test."""
+    made: list[Capture] = []
+
+    def make(path: Path, **limits: int) -> Capture:
+        made.append(Capture(path, **limits))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop()
+
+
+@pytest.fixture
+def capturing(desk: Desk, captures: Callable[..., Capture]) -> Making:
     """Makes a client of an application that keeps what it refuses."""
 
     def make(path: Path, trusted_proxies: int = 0, **limits: int) -> FlaskClient:
-        capture = Capture(path, **limits)
+        capture = captures(path, **limits)
         signatures = CapturingSignatures([Secret(TOKEN)], capture=capture, clock=lambda: MONDAY_NOON)
         return create_app(desk, signatures, trusted_proxies=trusted_proxies).test_client()
 
@@ -44,7 +57,9 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "rejected.jsonl"
 
 
-def kept(file: Path) -> list[dict[str, Any]]:
+def kept(file: Path, number: int = 1) -> list[dict[str, Any]]:
+    """The requests in the file, as soon as they are so many."""
+    until(lambda: file.exists() and len(file.read_bytes().splitlines()) >= number)
     return [json.loads(line) for line in file.read_text("ascii").splitlines()]
 
 
@@ -85,7 +100,8 @@ def test_a_refused_request_is_kept_as_it_was_seen(capturing: Making, file: Path)
 def test_other_headers_are_not_kept(capturing: Making, file: Path) -> None:
     """A password of basic authentication is nobody's business."""
     post(capturing(file), parameters(), X_Twilio_Signature="x", Authorization="Basic Ym9iOnNlY3JldA==")
-    assert "Ym9iOnNlY3JldA" not in file.read_text()
+    [request] = kept(file)
+    assert "Ym9iOnNlY3JldA" not in str(request)
 
 
 def test_one_without_a_signature_is_kept_too(capturing: Making, file: Path) -> None:
@@ -118,6 +134,7 @@ def test_one_that_is_made_later_is_its_owners_alone(capturing: Making, file: Pat
     client = capturing(file)
     for _ in range(2):
         client.post("/assignment", data={"a": "1"})
+        assert len(kept(file)) == 1
         file.rename(file.with_suffix(".old"))
     assert stat.S_IMODE(file.with_suffix(".old").stat().st_mode) == 0o600
 
@@ -127,6 +144,7 @@ def test_a_full_file_takes_no_more(capturing: Making, file: Path, log_lines: lis
     client = capturing(file, most_bytes=1_000)
     answers = [client.post("/assignment", data={"a": "1"}).status_code for _ in range(20)]
     assert set(answers) == {403}
+    until(lambda: any("it is full" in line for line in log_lines))
     assert 600 < file.stat().st_size <= 1_000
     assert all(each["params"] == {"a": "1"} for each in kept(file))
     assert sum("it is full: move it away" in line for line in log_lines) == 1
@@ -147,60 +165,78 @@ def test_what_cannot_be_written_is_a_log_line(
     client = capturing(Path(path))
     for _ in range(3):
         assert client.post("/assignment", data={"a": "+18005550100"}).status_code == 403
+    until(lambda: any("rejected request not kept" in line for line in log_lines))
     [line] = [line for line in log_lines if "rejected request not kept" in line]
     assert said in line
     assert "+18005550100" not in "".join(log_lines)
 
 
-def test_a_pipe_that_nobody_reads_holds_nobody_up(capturing: Making, file: Path) -> None:
+def test_a_pipe_that_nobody_reads_holds_nobody_up(
+    capturing: Making, file: Path, log_lines: list[str]
+) -> None:
     """It is refused by the system, where opening it would wait for a reader."""
     os.mkfifo(file)
     assert capturing(file).post("/assignment", data={"a": "1"}).status_code == 403
+    until(lambda: any("rejected request not kept" in line for line in log_lines))
 
 
-@contextmanager
-def _limited(file: Path) -> Iterator[None]:
-    """As on a disk that is full in the middle of a line: files of this process end there."""
-    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 50, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
+def test_what_waits_is_bounded(file: Path) -> None:
+    """A disk that hangs fills no memory."""
+    capture = Capture(file)
+    for number in range(MOST_WAITING + 10):
+        capture.keep(ENVIRON, {"a": str(number)}, MONDAY_NOON)
+    capture.start()
+    capture.stop()
+    assert len(kept(file)) == MOST_WAITING
 
 
-def test_half_a_line_is_taken_back(capturing: Making, file: Path, log_lines: list[str]) -> None:
+# A process whose files end in the middle of the second line, as on a disk that is full by then.
+SMALL_DISK = """
+import logging, resource, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from app.web.capturing import Capture
+
+environ = dict(pair.split("=") for pair in sys.argv[2:])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+file = Path(sys.argv[1])
+for text, room in (("1", None), ("2", 50), ("3", None)):
+    limit = resource.RLIM_INFINITY if room is None else file.stat().st_size + room
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    capture = Capture(file)
+    capture.keep(environ, {"a": text}, datetime.now(UTC))
+    capture.start()
+    capture.stop()
+"""
+
+
+def test_half_a_line_is_taken_back(file: Path) -> None:
     """The next one begins at the beginning of a line."""
-    client = capturing(file)
-    client.post("/assignment", data={"a": "1"})
-    with _limited(file):
-        assert client.post("/assignment", data={"a": "2"}).status_code == 403
-    client.post("/assignment", data={"a": "3"})
-    assert [each["params"]["a"] for each in kept(file)] == ["1", "3"]
-    assert "the disk is full" in "".join(log_lines)
+    given = [f"{name}={value}" for name, value in ENVIRON.items()]
+    subprocess.run([sys.executable, "-c", SMALL_DISK, str(file), *given], check=True)
+    assert [each["params"]["a"] for each in kept(file, 2)] == ["1", "3"]
+
+
+ENVIRON = {
+    "REQUEST_METHOD": "POST",
+    "wsgi.url_scheme": "http",
+    "SERVER_NAME": "desk",
+    "SERVER_PORT": "80",
+    "PATH_INFO": "/assignment",
+    "QUERY_STRING": "",
+}
 
 
 def test_several_append_at_once(file: Path) -> None:
     """Each line is whole."""
-
-    def append(number: int) -> None:
-        environ = {
-            "REQUEST_METHOD": "POST",
-            "wsgi.url_scheme": "http",
-            "SERVER_NAME": "desk",
-            "SERVER_PORT": "80",
-            "PATH_INFO": "/assignment",
-            "QUERY_STRING": "",
-        }
+    captures = [Capture(file) for _ in range(8)]
+    for number, capture in enumerate(captures):
         for _ in range(20):
-            Capture(file).keep(environ, {"a": str(number) * 5_000}, datetime.now(MONDAY_NOON.tzinfo))
-
-    threads = [threading.Thread(target=append, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+            capture.keep(ENVIRON, {"a": str(number) * 5_000}, MONDAY_NOON)
+    for capture in captures:
+        capture.start()
+    for capture in captures:
+        capture.stop()
     assert sorted(each["params"]["a"][0] for each in kept(file)) == sorted("01234567" * 20)
 
 
@@ -215,7 +251,7 @@ def test_served_by_several_processes(tmp_path: Path) -> None:
             assert request(serve, "/assignment", body, headers=headers)[0] == 403
         signed = headers_for(f"{serve.url}/assignment")
         assert request(serve, "/assignment", body, headers=signed)[0] == 200
-        found = kept(file)
+        found = kept(file, 8)
         assert len(found) == 8
         assert found[0]["params"] == PLAIN
         assert found[0]["host"] == serve.url.removeprefix("http://")

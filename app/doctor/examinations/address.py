@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from http.client import HTTPException, HTTPMessage
 from typing import IO
 from urllib.error import HTTPError
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from app.doctor.deployment import Deployment
@@ -19,6 +19,7 @@ NAME = "address"
 VARIABLE = "PUBLIC_URL"
 PATIENCE = 5.0  # seconds
 OURS = b'{"status":"alive"}'
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 SOME = 1024  # bytes
 
 
@@ -57,14 +58,11 @@ def _found(url: str) -> Finding:
 
 
 def _answer(error: HTTPError) -> str:
-    """What it answered: of a redirect the host that it leads to."""
-    try:
-        there = urlsplit(error.headers.get("Location", ""))
-    except ValueError:
-        there = urlsplit("")
-    if there.netloc:
-        return f"redirects to {there.scheme}://{there.netloc.rpartition('@')[2]}"
-    return f"answers {error.code}"
+    """What it answered: of a redirect the place that it leads to, which urllib has read already."""
+    if error.code not in REDIRECTS:
+        return f"answers {error.code}"
+    there = urlsplit(urljoin(error.url, error.headers.get("Location", "")))
+    return f"redirects to {there.scheme}://{there.netloc.rpartition('@')[2]}{there.path}"
 
 
 def _elsewhere(url: str, what: str) -> Finding:

@@ -32,7 +32,8 @@ def test_this_service_answers() -> None:
     ("speak", "said"),
     [
         (answer(404, b""), "answers 404"),
-        (answer(502, b""), "answers 502"),
+        (answer(502, b"", Location="https://example.com/"), "answers 502"),
+        (answer(503, b"", Location="https://["), "answers 503"),
         (answer(200, b"<html>"), "is answered by another program"),
         (lambda connection: connection.sendall(b"nonsense"), "cannot be reached from here (BadStatusLine)"),
         (lambda _: None, "cannot be reached from here (RemoteDisconnected)"),
@@ -47,7 +48,14 @@ def test_somebody_else_answers(speak: Callable[[socket.socket], object], said: s
 def test_a_redirect_is_no_address() -> None:
     """Where it leads to is said; nobody goes there."""
     with listening(answer(301, b"", Location="https://user:hunter2@example.com/healthz?x=hunter2")) as server:
-        said = f"{server.address}/healthz redirects to https://example.com"
+        said = f"{server.address}/healthz redirects to https://example.com/healthz"
+        assert found(server.address) == ("warning", said, REMEDY)
+
+
+def test_a_redirect_to_a_page_of_its_own() -> None:
+    """A login, say, that stands in front."""
+    with listening(answer(302, b"", Location="/login?next=hunter2")) as server:
+        said = f"{server.address}/healthz redirects to {server.address}/login"
         assert found(server.address) == ("warning", said, REMEDY)
 
 
