@@ -66,9 +66,17 @@ class Signatures:
         return "sha256", [self._keys[key]]
 
     def _url(self, request: Request) -> str:
-        base = self._public_url or request.host_url.rstrip("/") + request.root_path.rstrip("/")
+        base = self._public_url or _base(request)
         query = request.query_string.decode("latin-1")
         return base + request.path + ("?" + query if query else "")
+
+
+def _base(request: Request) -> str:
+    try:
+        return request.host_url.rstrip("/") + request.root_path.rstrip("/")
+    except ValueError:
+        # A trusted proxy may pass on what a stranger wrote into its headers.
+        raise Unsigned("the address that the proxies' headers tell is none") from None
 
 
 def url_variants(url: str) -> tuple[str, ...]:

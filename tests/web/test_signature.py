@@ -182,7 +182,15 @@ def test_port_and_prefix_of_a_proxy(reached_as: Callable[..., FlaskClient]) -> N
 
 @pytest.mark.parametrize(
     "forwarded",
-    [{"Proto": "ftp"}, {"Proto": "h[t"}, {"Host": "["}, {"Port": "x"}, {"Port": "99999"}, {"Prefix": "["}],
+    [
+        {"Proto": "ftp"},
+        {"Proto": "h[t"},
+        {"Proto": "a://["},
+        {"Host": "["},
+        {"Port": "x"},
+        {"Port": "99999"},
+        {"Prefix": "["},
+    ],
     ids=str,
 )
 def test_nonsense_from_a_proxy_is_refused(
