@@ -49,6 +49,11 @@ class Database:
         return self._is_sqlite
 
     @property
+    def is_in_memory(self) -> bool:
+        """Whether it ends with the process, and each process has one of its own."""
+        return self._in_memory
+
+    @property
     def file(self) -> Path | None:
         """SQLite's file, None where there is none."""
         return sqlite_file(self._engine)

@@ -12,6 +12,7 @@ from app.settings import Secret
 from app.web.proxies import believing
 from app.web.signature import Params, Signatures, key_name
 
+LATIN_1 = "\xff"  # the last character of what a WSGI server takes HTTP's bytes for
 TEXTS = ("scheme", "host", "port", "path", "query")
 
 
@@ -90,7 +91,10 @@ def read_captured(line: bytes) -> Captured:
     wrong += [name for name in ("headers", "params") if not isinstance(document.get(name), dict)]
     if wrong:
         raise ValueError(f"it has no `{wrong[0]}` as desk serve --capture-rejected writes it")
-    return Captured(**texts, headers=_headers(document["headers"]), params=_params(document["params"]))
+    headers = _headers(document["headers"])
+    if any(max(text, default="") > LATIN_1 for text in (*texts.values(), *headers, *headers.values())):
+        raise ValueError("it holds characters that no HTTP request has outside its parameters")
+    return Captured(**texts, headers=headers, params=_params(document["params"]))
 
 
 def _headers(given: Mapping[str, object]) -> dict[str, str]:

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Mapping
 from itertools import product
 from types import MappingProxyType
+from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.doctor.diagnosis import diagnose
 from app.doctor.findings import Finding, Verdict
@@ -47,8 +50,8 @@ def captured(
 
 
 def diagnosed(request: Captured, urls: Iterable[str] = (), **environment: str) -> list[Finding]:
-    given = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, **environment}
-    found = [*diagnose(request, read_settings(given), given, urls)]
+    known = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, **environment}
+    found = [*diagnose(request, read_settings(known), known, urls)]
     for finding, secret in product(found, (TOKEN, OLD, SECRET, "+14155550123")):
         assert secret not in repr(finding)
     return found
@@ -176,11 +179,11 @@ def test_what_is_looked_up_is_tried_last() -> None:
         asked.append(1)
         return [URL]
 
-    given = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
-    settings = read_settings(given)
-    [found] = diagnose(captured(), settings, given, looked_up=look_up)
+    known = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
+    ours = read_settings(known)
+    [found] = diagnose(captured(), ours, known, looked_up=look_up)
     assert (found.remedy, len(asked)) == (f"set PUBLIC_URL={BASE}", 1)
-    [found] = diagnose(captured(headers=PROXY), settings, given, looked_up=look_up)
+    [found] = diagnose(captured(headers=PROXY), ours, known, looked_up=look_up)
     assert (found.remedy, len(asked)) == ("set TRUSTED_PROXIES=1", 1)
 
 
@@ -354,6 +357,9 @@ def test_an_ipv6_host() -> None:
     )
 
 
+EMPTY = {**dict.fromkeys(("scheme", "host", "port", "path", "query"), ""), "headers": {}, "params": {}}
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -361,9 +367,36 @@ def test_an_ipv6_host() -> None:
         (b"[]", "it is no JSON object"),
         (b"{}", "it has no `scheme` as desk serve --capture-rejected writes it"),
         (b'{"scheme":"a","host":"b","port":"c","path":"d","query":"e"}', "it has no `headers`"),
+        (orjson.dumps({**EMPTY, "path": "/\u0141"}), "it holds characters that no HTTP request has"),
+        (orjson.dumps({**EMPTY, "headers": {"Host": "\u0141"}}), "it holds characters that no HTTP request"),
     ],
 )
 def test_a_line_that_holds_no_request(line: bytes, said: str) -> None:
     """Said in a sentence that repeats nothing of it."""
     with pytest.raises(ValueError, match=said):
         read_captured(line)
+
+
+ANY_TEXT = st.text(max_size=40)
+LATIN_1 = st.characters(max_codepoint=255)
+ODD = ["/assignment", "desk.example.com", "https://[", "a://[", "a:b@c:1", "[", "1"]
+TEXTS = st.sampled_from(ODD) | st.text(LATIN_1, max_size=40)
+HEADERS = ["Host", "Forwarded", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix"]
+HEADERS += ["X-Forwarded-Proto", "X-Original-Uri", "X-Original-Url", "X-Twilio-Webhooks-Signature-Settings"]
+REQUESTS = st.fixed_dictionaries(
+    {
+        **dict.fromkeys(("scheme", "host", "port", "path", "query"), TEXTS),
+        "headers": st.dictionaries(st.sampled_from(HEADERS), TEXTS),
+        "params": st.dictionaries(st.text(max_size=5), ANY_TEXT | st.lists(ANY_TEXT, max_size=2), max_size=2),
+    }
+)
+
+
+@settings(deadline=None, max_examples=25)
+@given(document=REQUESTS, public=st.booleans(), url=TEXTS | ANY_TEXT)
+def test_whatever_a_request_holds(document: dict[str, Any], public: bool, url: str) -> None:
+    """It fits nothing, and that is said."""
+    document["headers"]["X-Twilio-Signature"] = "A" * 27 + "="
+    request = read_captured(orjson.dumps(document))
+    found = diagnosed(request, [url], PUBLIC_URL="https://desk.example.com/x" if public else "")
+    assert {finding.verdict for finding in found} == {Verdict.ERROR}

@@ -40,6 +40,9 @@ def find(deployment: Deployment) -> Iterator[Finding]:
 
 def _found(database: Database) -> Finding:
     file = database.file
+    if database.is_in_memory:
+        what = "it is in memory: what was promised is lost with each process"
+        return Finding(NAME, Verdict.WARNING, what, VARIABLE, f"set {VARIABLE} to a file or a PostgreSQL")
     if file and not file.exists():
         return _unmade(file)
     version, is_current = database.within(PATIENCE, database.look)
@@ -48,7 +51,11 @@ def _found(database: Database) -> Finding:
     database.within(PATIENCE, database.rehearse)
     began = perf_counter()
     database.within(PATIENCE, database.ping)
-    milliseconds = 1000 * (perf_counter() - began)
+    return answering(1000 * (perf_counter() - began))
+
+
+def answering(milliseconds: float) -> Finding:
+    """What is said of one that is in order and answers in that time."""
     what = f"it answers in {milliseconds:.1f} ms, can be written, and has the tables of this release"
     if milliseconds > SLOW:
         return Finding(NAME, Verdict.WARNING, what, VARIABLE, "bring it nearer to the service")

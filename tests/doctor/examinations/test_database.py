@@ -61,8 +61,16 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 
 
 def test_one_in_memory() -> None:
-    """Each process would have its own; it can be used all the same."""
-    assert found("sqlite://")[1].startswith("it has no tables yet")
+    """Each process would have its own."""
+    verdict, what, remedy = found("sqlite://")
+    assert (verdict, what) == ("warning", "it is in memory: what was promised is lost with each process")
+    assert remedy == "set DATABASE_URL to a file or a PostgreSQL"
+
+
+@pytest.mark.parametrize(("milliseconds", "verdict"), [(0.4, "ok"), (99.9, "ok"), (100.1, "warning")])
+def test_how_fast_it_is(milliseconds: float, verdict: str) -> None:
+    """A tenth of a second is too slow for a callback that waits for it."""
+    assert examination.answering(milliseconds).verdict == verdict
 
 
 def test_postgresql_before_a_release(database: str, opened: Opening) -> None:
