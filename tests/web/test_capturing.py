@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 import pytest
 from flask.testing import FlaskClient
 
+from app.model import Saved
+from app.replay.saved import read_saved
 from app.service import Desk
 from app.settings import Secret
 from app.web import create_app
@@ -110,6 +112,14 @@ def test_one_without_a_signature_is_kept_too(capturing: Making, file: Path) -> N
     [request] = kept(file)
     assert "X-Twilio-Signature" not in request["headers"]
     assert request["params"] == {"a": ["1", "2"]}
+
+
+def test_what_is_kept_is_a_saved_callback(capturing: Making, file: Path) -> None:
+    """`desk explain` and `desk replay` read it as any other."""
+    post(capturing(file), parameters(), X_Twilio_Signature="x")
+    assert kept(file)
+    with file.open("rb") as stream:
+        assert [*read_saved(stream)] == [Saved(1, parameters(), MONDAY_NOON, "/assignment")]
 
 
 def test_what_is_answered_is_not_kept(capturing: Making, file: Path) -> None:

@@ -39,6 +39,16 @@ def test_rules_with_warnings(tmp_path: Path) -> None:
     assert remedy == "run desk check, and look at them"
 
 
+def test_rules_whose_tests_fail(tmp_path: Path) -> None:
+    """They start, and stay as they are."""
+    (tmp_path / "a.yaml").write_text(GOOD + "tests:\n  - {name: one, expect: {rule: other}}\n")
+    (tmp_path / "b.yaml").write_text("rules: [{name: other, task_type: a, defer: later}]\n")
+    verdict, what, remedy = found(tmp_path)
+    assert verdict == "warning"
+    assert what.endswith(", whose tests fail (1): no change is taken over while the service runs")
+    assert remedy == "run desk test, and mend the rules or the tests"
+
+
 def test_rules_with_errors(tmp_path: Path) -> None:
     """They do not start."""
     (tmp_path / "a.yaml").write_text("rules: 5\n")
