@@ -36,11 +36,9 @@ from app.sandbox.scenario import (
 )
 from app.sandbox.scenario.stage import beginning
 from app.sandbox.tally import Report, Tally
-from app.settings import process_environment, rules_folder
+from app.settings import VARIABLES, process_environment, rules_folder
 
 GRACE = 0.25  # real seconds for an update over REST to follow an empty answer
-DEPLOYED = ("TWILIO_", "DATABASE_", "PORT", "PUBLIC_", "TRUSTED_", "METRICS_", "WEB_", "CALLBACK_")
-"""How the names of variables begin that say where and for whom a service runs."""
 POLL = 0.1  # real seconds between two looks at the clock or at a service that does not answer yet
 
 
@@ -172,7 +170,7 @@ def _service(wanted: Rehearsal, served: Served, rules: Counter[str]) -> Iterator
     if reading.ruleset is None:
         raise RulesBroken(f"the rules in {folder} hold errors: see desk check", reading.problems)
     # What the rules may read goes along, and nothing that means a deployment.
-    variables = {name: value for name, value in environment.items() if not name.startswith(DEPLOYED)}
+    variables = {name: value for name, value in environment.items() if name not in VARIABLES}
     variables |= {"REHEARSAL": "true", "RESERVATION_TIMEOUT": str(wanted.scenario.reservation_timeout)}
     with service_beside(served.taskrouter, served.address, folder, count, variables) as service:
         yield service
