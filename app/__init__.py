@@ -4,6 +4,7 @@ The layers, lowest first; a module imports from its own layer and from those abo
 
     model                              values that everything shares
     errors                             the error tree
+    metrics                            what is counted
     settings                           the environment, read once
     engine                             rules in, decisions out: pure, without files, network or clock
     rulebook, storage, delivery        the rules folder, the database, the Reservation resource

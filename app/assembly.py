@@ -10,21 +10,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
+from typing import cast
 
 from flask import Flask
 from prometheus_client import CollectorRegistry
+from prometheus_client.registry import Collector
 
 from app.delivery.courier import Courier
+from app.delivery.metrics import QueueMetrics
 from app.delivery.promises import Promises
 from app.delivery.rejected import Rejected
 from app.delivery.reservations import Reservations
 from app.delivery.retention import Retention
 from app.delivery.worker import Worker
 from app.journal import Journal
-from app.journal.metrics import JournalMetrics
+from app.journal.metrics import tell_of_journal
+from app.metrics import Tally
+from app.metrics.place import counting
 from app.rulebook import Rulebook, Standing, joining_rules, starting_rules
 from app.rulebook.folder import fingerprint
-from app.rulebook.metrics import RulesMetrics
+from app.rulebook.metrics import RulesMetrics, tell_of_reloads
 from app.rulebook.reloading import Reloader
 from app.service import Desk
 from app.settings import Settings
@@ -40,7 +45,7 @@ log = logging.getLogger(__name__)
 class Parts:
     """What both a web process and `desk worker` run: the rules, which follow their folder, and deliveries.
 
-    `stop` ends all of it, in order.
+    `registry` holds its metrics. `stop` ends all of it, in order.
     """
 
     rulebook: Rulebook
@@ -48,6 +53,8 @@ class Parts:
     promises: Promises
     worker: Worker
     rejected: Rejected
+    tally: Tally
+    registry: CollectorRegistry
     stop: Callable[[], None]
 
 
@@ -88,18 +95,18 @@ def assemble(
         account_sid=settings.account_sid,
         reservation_timeout=settings.reservation_timeout,
         by_timestamp=settings.rehearsal,
+        note=parts.tally.note,
     )
     given = settings.auth_tokens, settings.webhook_keys, settings.public_url
     kept = Capture(capture) if capture else None
-    registry = CollectorRegistry(auto_describe=True)  # a name that two collectors use is an error
-    registry.register(RulesMetrics(parts.rulebook))
-    registry.register(JournalMetrics(journal))
+    tell_of_journal(parts.tally, journal)
     app = create_app(
         desk,
         CapturingSignatures(*given, capture=kept) if kept else Signatures(*given),
         trusted_proxies=settings.trusted_proxies,
-        registry=registry,
+        registry=parts.registry,
         metrics_token=settings.metrics_token,
+        note=parts.tally.note,
     )
     if kept:
         kept.start()
@@ -140,13 +147,24 @@ def start_parts(settings: Settings, environment: Mapping[str, str], before: Stan
     kept = settings.callback_retention
     retention = Retention(Callbacks(database), ledger, Rejections(database), kept)
     chores = (promises.catch_up, rejected.exchange, retention.keep)
-    worker = Worker(ledger, courier, owner, chores=chores, delivered=rejected.delivered)
     # Where other rules run than the folder holds, it is looked at as if it had changed.
     reloader = Reloader(rulebook, folder, environment, memory, seen if standing.files else ())
     with ExitStack() as running:
+        tally = running.enter_context(counting(settings.metrics_dir))
+        worker = Worker(ledger, courier, owner, chores=chores, delivered=rejected.delivered, note=tally.note)
         running.callback(database.close)
         reloader.start()
         running.callback(reloader.stop)
         worker.start()
         running.callback(worker.stop)
-        return Parts(rulebook, database, promises, worker, rejected, running.pop_all().close)
+        registry = _registry(tally, rulebook, database)
+        return Parts(rulebook, database, promises, worker, rejected, tally, registry, running.pop_all().close)
+
+
+def _registry(tally: Tally, rulebook: Rulebook, database: Database) -> CollectorRegistry:
+    tell_of_reloads(tally, rulebook)
+    registry = CollectorRegistry(auto_describe=True)  # a name that two collectors use is an error
+    # What is counted comes first: no scrape shows a reload without what it brought.
+    for each in (tally, RulesMetrics(rulebook), QueueMetrics(database)):
+        registry.register(cast("Collector", each))
+    return registry

@@ -1,9 +1,11 @@
-"""Log lines: one JSON object each, on standard output."""
+"""Log lines on standard output: one JSON object each, or for a terminal one text each."""
 
 import json
 import logging
+import re
 import sys
 from collections import deque
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Any, TextIO
@@ -13,6 +15,10 @@ import orjson
 MOST = 50_000  # lines that wait to be written
 GATHERING = 0.02  # seconds until what was logged is written, with what was logged meanwhile
 FAREWELL = 2.0  # seconds for the last lines
+PLAIN = re.compile(r"[^\s\"'=\\]+")
+
+# The id of the request that is being answered, or whose delivery is being made; empty beside those.
+REQUEST: ContextVar[str] = ContextVar("request", default="")
 
 
 class JsonLines(logging.Formatter):
@@ -28,15 +34,48 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "event": record.getMessage(),
         }
-        line |= getattr(record, "fields", {})
-        if record.exc_info and record.exc_info[0]:
-            line["exception"] = record.exc_info[0].__name__
-            line["at"] = _place(record.exc_info[2])
+        line |= details(record)
         try:
             return orjson.dumps(line, default=str).decode()
         except TypeError:
             # The name of a file need not be UTF-8: only the standard library writes such a text.
             return json.dumps(line, default=str)
+
+
+class ConsoleLines(logging.Formatter):
+    """The same for people: the time of day, level and event, then the details as `name=value`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """A line; what a value holds cannot look like another line, or another value."""
+        time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
+        told = "".join(f" {name}={_shown(value)}" for name, value in details(record).items())
+        return f"{time} {record.levelname.lower():8} {_printable(record.getMessage())}{told}"
+
+
+def details(record: logging.LogRecord) -> dict[str, Any]:
+    """What a line says beside its event: the request, the event's fields, and an error's type and place."""
+    request = getattr(record, "request", None) or REQUEST.get()
+    found: dict[str, Any] = {"request": request} if request else {}
+    found |= getattr(record, "fields", {})
+    if record.exc_info and record.exc_info[0]:
+        found["exception"] = record.exc_info[0].__name__
+        found["at"] = _place(record.exc_info[2])
+    return found
+
+
+def _shown(value: object) -> str:
+    if not isinstance(value, str):
+        value = json.dumps(value, default=str) if isinstance(value, list | tuple | dict) else str(value)
+    return value if PLAIN.fullmatch(value) and value.isprintable() else json.dumps(value)
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else json.dumps(text)
+
+
+def lines(form: str | None = None) -> logging.Formatter:
+    """The formatter of this form, `json` or `console`; by default the one that suits standard output."""
+    return ConsoleLines() if form == "console" or (form is None and sys.stdout.isatty()) else JsonLines()
 
 
 class Beside(logging.Handler):
@@ -70,6 +109,7 @@ class Beside(logging.Handler):
         if len(self._records) >= MOST:
             self._dropped += 1
             return
+        record.request = REQUEST.get()  # the thread that writes is in no request
         self._records.append(record)
         if not self._came.is_set():
             self._came.set()
@@ -109,13 +149,13 @@ class Beside(logging.Handler):
             return ""
 
 
-def log_to_stdout(level: str, *, beside: bool = False) -> None:
-    """Sends every log line of this process to standard output from `level` on.
+def log_to_stdout(level: str, form: str | None = None, *, beside: bool = False) -> None:
+    """Sends every log line of this process to standard output from `level` on, in a form of `lines`.
 
     With `beside` on a thread of its own, which a process that forks afterwards would lose.
     """
     handler: logging.Handler = Beside(sys.stdout) if beside else logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(lines(form))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # It writes each request with its form, and so with the numbers in it.
     logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
@@ -123,7 +163,6 @@ def log_to_stdout(level: str, *, beside: bool = False) -> None:
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     # Of each migration it writes what it is about to do.
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every part that it is made of
 
 
 def _place(traceback: Any) -> str:

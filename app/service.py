@@ -17,6 +17,8 @@ from app.engine.timestamp import read_time
 from app.engine.wire import Form, inline_form
 from app.errors import ForeignAccount, Stale, StoreError
 from app.journal import Journal, Noted, Taken
+from app.metrics import Note, unnoted
+from app.metrics.catalogue import ANSWERED_INLINE, DECISION_SECONDS, DECISIONS, PROBLEMS
 from app.model import Call, Callback, Decision, Delivery, Mode, Promise, State
 from app.recent import Recent
 from app.rulebook import Rulebook, Standing
@@ -62,8 +64,8 @@ class Desk:
     """Answers assignment callbacks. `reservation_timeout` is in seconds.
 
     `deliver` begins the first attempt of a delivery that was taken on here; `holds_back` tells whether none
-    can begin before a time, since Twilio limits the rate. `journal` saves callbacks. In a rehearsal the time
-    for a decision is that of the callback: `by_timestamp`.
+    can begin before a time, since Twilio limits the rate. `journal` saves callbacks, `note` counts. In a
+    rehearsal the time for a decision is that of the callback: `by_timestamp`.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Desk:
         account_sid: str,
         reservation_timeout: int = 120,
         by_timestamp: bool = False,
+        note: Note = unnoted,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._rulebook = rulebook
@@ -93,6 +96,7 @@ class Desk:
         self._first: Recent[str, Taken] = Recent(REMEMBERED)
         self._rejected = rejected
         self._journal = journal
+        self._note = note
         self._promised: Recent[str, bool] = Recent(REMEMBERED)  # by reservation: by us; else given inline
 
     def answer(self, params: Params) -> Answer:
@@ -103,7 +107,7 @@ class Desk:
         # A callback that is repeated, parameter for parameter, keeps its decision, whatever the time is now.
         taken = first if first.callback.params == arrived.callback.params else arrived
         turn = Turn("/assignment", began, arrived, taken)
-        decision = decide(taken.ruleset, taken.callback, taken.at, taken.rejections)
+        decision = self._decide(taken)
         if decision.mode is Mode.POST and decision.instruction:
             return self._post(turn, decision)
         return self._answered(turn, decision, decision)
@@ -117,7 +121,7 @@ class Desk:
         arrived = self._take(params)
         turn = Turn("/assignment/fallback", began, arrived, self._first_of(arrived))
         taken = turn.taken
-        decision = decide(taken.ruleset, taken.callback, taken.at, taken.rejections)
+        decision = self._decide(taken)
         given = self._inline(taken) if self._may_give_inline(turn, decision) else None
         return self._answered(turn, decision, given)
 
@@ -186,6 +190,15 @@ class Desk:
         if promise and not is_ours:
             self._promises.given_inline(promise)
 
+    def _decide(self, taken: Taken) -> Decision:
+        began = perf_counter()
+        decision = decide(taken.ruleset, taken.callback, taken.at, taken.rejections)
+        self._note(DECISION_SECONDS, (), perf_counter() - began)
+        self._note(DECISIONS, (decision.rule, decision.mode))
+        if decision.problems:
+            self._note(PROBLEMS, (), len(decision.problems))
+        return decision
+
     def _inline(self, taken: Taken) -> Decision:
         return decide(taken.ruleset, taken.callback, taken.at, taken.rejections, inline=True)
 
@@ -220,6 +233,8 @@ class Desk:
     ) -> Answer:
         """The answer that holds what is `given`: the decision, or its inline form; None beside a POST."""
         is_inline = given is not None and decision.mode is Mode.POST
+        if is_inline:
+            self._note(ANSWERED_INLINE)
         self._count_rejection(turn.taken.callback, given or decision)
         if not is_saved:
             self._journal.note(Noted(turn.arrived, turn.path, turn.taken, decision, is_inline))

@@ -17,6 +17,7 @@ API_KEY = re.compile(r"SK[0-9a-fA-F]{32}")
 LENGTH = re.compile(r"(0|[1-9][0-9]{0,3})([dhm])")
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
+LOG_FORMATS = ("json", "console")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 CALLBACK_PATHS = ("/assignment/fallback", "/assignment")
 
@@ -75,7 +76,8 @@ class RestSettings:
 class Settings(RestSettings):
     """What a deployment decides. `reservation_timeout` is in seconds.
 
-    Nothing is saved where `callback_retention` is no time at all.
+    Nothing is saved where `callback_retention` is no time at all. Without a `log_format` standard output
+    decides, without a `metrics_dir` each server has one of its own.
     """
 
     auth_tokens: tuple[Secret, ...]
@@ -91,6 +93,8 @@ class Settings(RestSettings):
     port: int
     web_concurrency: int
     log_level: str
+    log_format: str | None
+    metrics_dir: Path | None
 
 
 def process_environment() -> Mapping[str, str]:
@@ -123,6 +127,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         port=reading.value("PORT", _whole(0, 65_535), 8080),
         web_concurrency=reading.value("WEB_CONCURRENCY", _whole(1, 64), 1),
         log_level=reading.value("LOG_LEVEL", _log_level, "INFO"),
+        log_format=reading.value("LOG_FORMAT", _log_format, None),
+        metrics_dir=reading.value("PROMETHEUS_MULTIPROC_DIR", Path, None),
     )
     # Where something is wrong in TWILIO_API_BASE, that is enough to say.
     if settings.rehearsal and not reading.problems and not is_here(settings.api_base or ""):
@@ -332,3 +338,9 @@ def _log_level(text: str) -> str:
     if text.upper() not in LOG_LEVELS:
         raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
     return text.upper()
+
+
+def _log_format(text: str) -> str:
+    if text.lower() not in LOG_FORMATS:
+        raise ValueError(f"must be one of {', '.join(LOG_FORMATS)}")
+    return text.lower()

@@ -15,7 +15,7 @@ def _app() -> Flask:
     environment = process_environment()
     try:
         settings = read_settings(environment)
-        log_to_stdout(settings.log_level)
+        log_to_stdout(settings.log_level, settings.log_format)
         assembly = assemble(settings, environment)
     except DeskError as error:
         sys.exit(f"desk: {error}")

@@ -12,6 +12,7 @@ APP = Path(__file__).parents[1] / "app"
 LAYERS = (
     ("app.model", "app.logs", "app.recent"),
     ("app.errors",),
+    ("app.metrics",),
     ("app.settings",),
     ("app.engine",),
     ("app.rulebook", "app.storage", "app.delivery"),
@@ -33,7 +34,13 @@ HOMES = {
     "jinja2": ("app.engine.templates", "app.engine.fragments", "app.engine.filters", "app.replay.report"),
     "marshmallow": ("app.engine", "app.sandbox.scenario.reading"),
     "plotly": ("app.replay.plotting",),
-    "prometheus_client": ("app.rulebook.metrics", "app.journal.metrics", "app.web", "app.assembly"),
+    "prometheus_client": (
+        "app.metrics",
+        "app.rulebook.metrics",
+        "app.delivery.metrics",
+        "app.web",
+        "app.assembly",
+    ),
     "psycopg": ("app.storage.postgresql",),
     "re2": ("app.engine.expressions", "app.engine.conditions"),
     "requests": ("app.replay.sending", "app.delivery.client", "app.delivery.outcomes", "app.sandbox"),

@@ -54,6 +54,8 @@ def test_defaults() -> None:
         port=8080,
         web_concurrency=1,
         log_level="INFO",
+        log_format=None,
+        metrics_dir=None,
     )
 
 
@@ -78,6 +80,8 @@ def test_everything_set() -> None:
         PORT="0",
         WEB_CONCURRENCY="4",
         LOG_LEVEL="debug",
+        LOG_FORMAT="Console",
+        PROMETHEUS_MULTIPROC_DIR="/run/desk",
     ) == Settings(
         account_sid=ACCOUNT,
         auth_tokens=(Secret("new"), Secret("old")),
@@ -98,6 +102,8 @@ def test_everything_set() -> None:
         port=0,
         web_concurrency=4,
         log_level="DEBUG",
+        log_format="console",
+        metrics_dir=Path("/run/desk"),
     )
 
 

@@ -1,9 +1,12 @@
 """`desk serve`."""
 
 import os
+import shutil
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,6 +14,7 @@ from flask import Flask
 
 from app.assembly import assemble, tell_of_one_machine
 from app.logs import log_to_stdout
+from app.metrics.place import make_place
 from app.rulebook import Standing, starting_rules
 from app.settings import process_environment, read_settings
 from app.storage import Database, GoodRules
@@ -37,7 +41,7 @@ def serve(bind: str, port: int | None, rules: Path | None, captured: Path | None
     """Answers assignment callbacks at /assignment, under gunicorn.
 
     Needs TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN; the README lists every variable. Prints which rules run
-    and, when it is ready, `listening on …` on standard error, and one JSON line for each decision on standard
+    and, when it is ready, `listening on …` on standard error, and one line for each decision on standard
     output. Rules that change are taken over while it serves, unless they hold an error or a failing test.
 
     \b
@@ -52,7 +56,8 @@ def serve(bind: str, port: int | None, rules: Path | None, captured: Path | None
         environment["RULES_DIR"] = str(rules)
     settings = read_settings(environment)
     _prepare(captured)
-    log_to_stdout(settings.log_level)
+    log_form = settings.log_level, settings.log_format
+    log_to_stdout(*log_form)
     # Before any worker begins, so that broken rules end the command with a sentence; and closed before
     # gunicorn forks, since a connection cannot be shared between processes.
     with closing(Database(settings.database_url.reveal())) as database:
@@ -61,7 +66,8 @@ def serve(bind: str, port: int | None, rules: Path | None, captured: Path | None
         tell_of_one_machine(database)
 
     def make_app() -> tuple[Flask, Callable[[], None], Callable[[], None]]:
-        assembly = assemble(settings, environment, standing, captured)
+        counting = replace(settings, metrics_dir=metrics_dir)
+        assembly = assemble(counting, environment, standing, captured)
         return assembly.app, assembly.wind_down, assembly.stop
 
     # gunicorn reads this when it is imported, and fails there where it is empty or no number.
@@ -69,7 +75,10 @@ def serve(bind: str, port: int | None, rules: Path | None, captured: Path | None
     from app.web.server import Server  # noqa: PLC0415
 
     port = settings.port if port is None else port
-    server = Server(make_app, bind, port, settings.web_concurrency, settings.log_level)
+    server = Server(make_app, bind, port, settings.web_concurrency, log_form)
+    metrics_dir = settings.metrics_dir or make_place()  # for all of its processes
+    if not settings.metrics_dir:
+        server.on_exit = partial(shutil.rmtree, metrics_dir, ignore_errors=True)
     click.echo(_running(settings.rules_dir, standing), err=True)
     server.run()
 

@@ -28,7 +28,7 @@ def worker() -> None:
     """
     environment = process_environment()
     settings = read_settings(environment)
-    log_to_stdout(settings.log_level)
+    log_to_stdout(settings.log_level, settings.log_format)
     told = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:

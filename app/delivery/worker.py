@@ -3,14 +3,17 @@
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Condition, Event, Thread
 
 from app.delivery.courier import Carried, Courier
+from app.delivery.metrics import note_end, note_requests
 from app.delivery.policy import RATE_LIMITED, Again, delay, limit_of
 from app.delivery.promises import LEASE
 from app.errors import StoreError
+from app.metrics import Note, unnoted
 from app.model import Delivery, Doubt, State
 from app.storage import Ledger
 
@@ -27,7 +30,8 @@ FINE = frozenset({State.DELIVERED, State.SUPERSEDED})
 class Worker:
     """Attempts of this process, each in a thread. `owner` names the process in the ledger.
 
-    `chores` are done whenever it looks for what is due, `delivered` is told of each delivery that was.
+    `chores` are done whenever it looks for what is due, `delivered` is told of each delivery that was,
+    `note` counts.
     Threads begin with `start`, since none outlives a fork.
     """
 
@@ -40,6 +44,7 @@ class Worker:
         threads: int = THREADS,
         chores: Sequence[Callable[[], object]] = (),
         delivered: Callable[[Delivery], object] = id,
+        note: Note = unnoted,
     ) -> None:
         self._ledger = ledger
         self._courier = courier
@@ -48,6 +53,7 @@ class Worker:
         self._threads = threads
         self._chores = chores
         self._delivered = delivered
+        self._note = note
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="delivery")
         self._poll = Thread(target=self._run, name="deliveries", daemon=True)
         self._changed = Condition()
@@ -140,7 +146,8 @@ class Worker:
         with self._changed:
             self._leases[delivery.id] = lease
         try:
-            self._pool.submit(self._carry, delivery, lease)
+            # In the context of the request that promised it, whose id its log lines bear.
+            self._pool.submit(copy_context().run, self._carry, delivery, lease)
         except RuntimeError:  # the pool is closed: another process will find it
             self._done(delivery)
 
@@ -166,6 +173,7 @@ class Worker:
 
     def _attempt(self, delivery: Delivery, lease: "_Lease") -> None:
         carried = self._courier.attempt(delivery, lease.holds)
+        note_requests(self._note, carried)
         self._slow_down(delivery, carried)
         self._record(delivery, carried, lease)
 
@@ -192,6 +200,7 @@ class Worker:
                 return
         if recorded:
             _log_end(delivery, carried)
+            note_end(self._note, delivery, carried)
             if not isinstance(carried.step, Again) and carried.step.state is State.DELIVERED:
                 self._delivered(delivery)
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections import deque
+from datetime import datetime
 from itertools import islice
 from threading import Event, Lock, Thread
 from time import monotonic, sleep
@@ -44,6 +45,13 @@ class Journal:
     def waiting(self) -> int:
         """How many callbacks are not saved yet."""
         return len(self._waiting) + len(self._group)
+
+    @property
+    def oldest(self) -> datetime | None:
+        """When the oldest callback came that is not saved yet."""
+        # Copies: meanwhile the thread takes what it saves away.
+        group, waiting = self._group[:1], list(islice(self._waiting, 1))
+        return group[0].received_at if group else waiting[0].arrived.at if waiting else None
 
     def note(self, noted: Noted) -> None:
         """Takes a callback down. Costs the request next to nothing, and never raises."""

@@ -1,24 +1,22 @@
-"""The journal of this process, as Prometheus metrics."""
+"""What is told of the journal of this process."""
 
-from collections.abc import Iterator
-
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 from app.journal.journal import Journal
+from app.metrics import Tally
+from app.metrics.catalogue import JOURNAL_DROPPED, JOURNAL_LAG, JOURNAL_WAITING
 
 
-class JournalMetrics:
-    """A collector that looks at the journal when it is asked."""
+def tell_of_journal(
+    tally: Tally, journal: Journal, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> None:
+    """Has the journal looked at whenever values are written down."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def lag() -> float:
+        oldest = journal.oldest
+        return max(0.0, (clock() - oldest).total_seconds()) if oldest else 0.0
 
-    def collect(self) -> Iterator[Metric]:
-        yield GaugeMetricFamily(
-            "desk_journal_waiting", "How many callbacks are not saved yet.", self._journal.waiting
-        )
-        dropped = CounterMetricFamily(
-            "desk_journal_dropped", "How many callbacks this process did not save, since it began."
-        )
-        dropped.add_metric([], self._journal.dropped)
-        yield dropped
+    tally.poll(JOURNAL_WAITING, lambda: journal.waiting)
+    tally.poll(JOURNAL_LAG, lag)
+    tally.poll(JOURNAL_DROPPED, lambda: journal.dropped)

@@ -1,15 +1,16 @@
 """The rules of this process, as Prometheus metrics.
 
 Each process answers for itself. All of a server take over the same change within a second, so that whichever
-of them is asked tells which rules answer callbacks; nothing has to be added up. Reloads are those of the
-process that answers, since it began.
+of them is asked tells which rules answer callbacks. Their reloads alone are added up.
 """
 
 from collections.abc import Iterator
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 
-from app.rulebook.standing import Failing, Reloads, Rulebook, Standing
+from app.metrics import Tally
+from app.metrics.catalogue import RELOADS
+from app.rulebook.standing import Failing, Rulebook, Standing
 
 
 class RulesMetrics:
@@ -19,8 +20,6 @@ class RulesMetrics:
         self._rulebook = rulebook
 
     def collect(self) -> Iterator[Metric]:
-        # First what is counted last: no scrape shows a reload without what it brought.
-        yield _reloads(self._rulebook.reloads)
         standing = self._rulebook.standing
         yield from _running(standing)
         yield from _failing(standing.failing)
@@ -35,7 +34,7 @@ def _running(standing: Standing) -> Iterator[Metric]:
     yield version
     yield GaugeMetricFamily("desk_rules", "How many rules run.", len(ruleset.rules))
     yield GaugeMetricFamily(
-        "desk_rules_loaded_timestamp_seconds",
+        "desk_rules_last_reload_success_timestamp_seconds",
         "Since when the rules run, in Unix time.",
         standing.since.timestamp(),
     )
@@ -43,9 +42,9 @@ def _running(standing: Standing) -> Iterator[Metric]:
 
 def _failing(failing: Failing | None) -> Iterator[Metric]:
     yield GaugeMetricFamily(
-        "desk_rules_failing",
-        "1 while what the rules folder holds is refused, else 0.",
-        int(bool(failing)),
+        "desk_rules_last_reload_success",
+        "1 where the rules run that the rules folder holds, 0 while what it holds is refused.",
+        int(not failing),
     )
     # No sample where nothing fails: an age that is reckoned from 0 would be one of decades.
     yield GaugeMetricFamily(
@@ -55,12 +54,7 @@ def _failing(failing: Failing | None) -> Iterator[Metric]:
     )
 
 
-def _reloads(reloads: Reloads) -> Metric:
-    counted = CounterMetricFamily(
-        "desk_rules_reloads",
-        "How often this process took over other rules, or refused them.",
-        labels=["outcome"],
-    )
-    counted.add_metric(["taken"], reloads.taken)
-    counted.add_metric(["refused"], reloads.refused)
-    return counted
+def tell_of_reloads(tally: Tally, rulebook: Rulebook) -> None:
+    """Has the reloads looked at whenever values are written down."""
+    tally.poll(RELOADS, lambda: rulebook.reloads.taken, ("taken",))
+    tally.poll(RELOADS, lambda: rulebook.reloads.refused, ("refused",))

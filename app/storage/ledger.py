@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, Update, case, delete, insert, null, or_, select, update
+from sqlalchemy import Connection, Select, Update, case, delete, func, insert, null, or_, select, update
 
 from app.errors import StoreError
 from app.model import Attempt, Delivery, Doubt, Outcome, Promise, Saved, Stage, State
@@ -19,6 +20,13 @@ RETRIED = (State.DEAD, State.AMBIGUOUS)
 FREE = {"leased_by": None, "leased_until": None}
 
 Deliveries = list[Delivery]  # a method is named `list`
+
+
+class Queue(NamedTuple):
+    """How many deliveries are pending, and when the callback of the oldest came."""
+
+    pending: int
+    oldest: datetime | None
 
 
 class Ledger:
@@ -145,6 +153,13 @@ class Ledger:
         """The reservation's delivery."""
         with self._database.reading() as connection:
             return _found(connection, reservation_sid)
+
+    def queue(self) -> Queue:
+        """How many deliveries are pending, and the oldest of them."""
+        asked = select(func.count(), func.min(deliveries.c.arrived)).where(IS_PENDING)
+        with self._database.reading() as connection:
+            pending, oldest = connection.execute(asked).one()
+        return Queue(pending, oldest)
 
     def history(self, delivery_id: int) -> tuple[Attempt, ...]:
         """Its attempts, in the order in which they were recorded."""

@@ -3,7 +3,7 @@
 import logging
 
 import orjson
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from app.errors import ForeignAccount, NotLocal, Refusal, Stale, Unreadable, Unsigned, WrongToken
@@ -19,6 +19,8 @@ REFUSALS: dict[type[Refusal], tuple[int, str]] = {
     NotLocal: (403, "not-local"),
     WrongToken: (401, "wrong-token"),
 }
+NOTE = "desk.note"  # the name of an application's Note among its extensions
+OUTCOME = "desk.outcome"  # where a request's environment says why it was refused
 CHALLENGE = 'Bearer realm="metrics"'  # what a 401 asks for; RFC 6750 wants a parameter
 TITLES = {
     400: "The request cannot be read",
@@ -47,6 +49,7 @@ def answer_failures(app: Flask) -> None:
     def refusal(error: Refusal) -> Response:
         status, name = REFUSALS[type(error)]
         log.warning("refused", extra={"fields": {"status": status, "type": name, "reason": str(error)}})
+        request.environ[OUTCOME] = name
         answer = problem(status, name, str(error))
         if status == 401:
             answer.headers["WWW-Authenticate"] = CHALLENGE

@@ -10,7 +10,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.http.errors import ParseException
 
 from app.errors import SettingsError
-from app.logs import JsonLines, log_to_stdout
+from app.logs import lines, log_to_stdout
 from app.web.worker import Worker, unparsed
 
 THREADS = 16
@@ -25,7 +25,8 @@ class Server(BaseApplication):
     """Serves an application in each worker process, until it is told to stop.
 
     `make_app` returns the application, what is done at once when the process is told to stop, and what ends
-    all that runs beside it when the requests are answered. Raises SettingsError when it cannot listen there.
+    all that runs beside it when the requests are answered. `log_form` is the level and the form of log lines.
+    Raises SettingsError when it cannot listen there.
     """
 
     def __init__(
@@ -34,12 +35,13 @@ class Server(BaseApplication):
         host: str,
         port: int,
         workers: int,
-        log_level: str,
+        log_form: tuple[str, str | None],
     ) -> None:
         self._make_app = make_app
+        self.on_exit: Callable[[], object] = _nothing  # what is done when the last process has ended
         self.wind_down: Callable[[], None] = _nothing
         self._stop: Callable[[], None] = _nothing
-        self._log_level = log_level
+        self._log_form = log_form
         self._config: dict[str, Any] = {
             "bind": f"fd://{_listen(host, port)}",
             "workers": workers,
@@ -52,8 +54,9 @@ class Server(BaseApplication):
             # Proxies are believed by TRUSTED_PROXIES alone.
             "forwarded_allow_ips": "",
             "control_socket_disable": True,
-            "logconfig_dict": _log_config(log_level),
+            "logconfig_dict": _log_config(*log_form),
             "post_worker_init": _say_ready,
+            "on_exit": lambda _server: self.on_exit(),
             "worker_exit": lambda _server, _worker: self._stop(),
         }
         super().__init__()
@@ -63,7 +66,7 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        log_to_stdout(self._log_level, beside=True)
+        log_to_stdout(*self._log_form, beside=True)
         app, self.wind_down, self._stop = self._make_app()
         # A body in chunks is parsed while the view reads it.
         app.register_error_handler(ParseException, unparsed)
@@ -94,14 +97,14 @@ def _say_ready(worker: Any) -> None:
         sys.stderr.flush()
 
 
-def _log_config(level: str) -> dict[str, Any]:
+def _log_config(level: str, form: str | None) -> dict[str, Any]:
     """gunicorn's own lines, in the form of ours."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"json": {"()": JsonLines}},
+        "formatters": {"lines": {"()": lines, "form": form}},
         "handlers": {
-            "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}
+            "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "lines"}
         },
         "root": {"level": level, "handlers": ["stdout"]},
         "loggers": {

@@ -19,7 +19,7 @@ from time import monotonic
 from types import FrameType
 from typing import Any, Protocol, TypeAlias, cast
 
-from flask import Response
+from flask import Flask, Response
 from gunicorn.http.errors import (
     ExpectationFailed,
     LimitRequestHeaders,
@@ -31,7 +31,9 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.util import close, write_nonblock
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from app.web.failures import DETAILS, problem
+from app.logs import REQUEST
+from app.metrics.catalogue import NOT_TAKEN_IN, REQUESTS
+from app.web.failures import DETAILS, NOTE, problem
 from app.web.incoming import Incoming, Standing
 
 log = logging.getLogger(__name__)
@@ -127,6 +129,7 @@ class Worker(ThreadWorker):
         The parser gets no more than what came: whatever it makes of it, no thread waits for a client. A
         request that came too early is not answered: no client of ours sends such.
         """
+        REQUEST.set("")  # the thread's last request is over
         conn.initialized = True
         conn.sock.setblocking(True)
         conn.parser = RequestParser(self.cfg, [conn.incoming.request], conn.client)
@@ -140,7 +143,9 @@ class Worker(ThreadWorker):
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answers, but not a second time: what the view did not read of a body may be no HTTP."""
         if not getattr(req, "is_answered", False):
-            _send(client, unparsed(exc))
+            answer = unparsed(exc)
+            self._note(answer.status_code)
+            _send(client, answer)
 
     def murder_pending(self) -> None:
         """Refuses what did not come in time. gunicorn calls it in every turn of the loop."""
@@ -187,8 +192,12 @@ class Worker(ThreadWorker):
     def _refuse(self, conn: Connection, status: HTTPStatus) -> None:
         """Answers, and reads on for a moment: closing before all is read would take the answer away, too."""
         log.warning("refused", extra={"fields": {"status": status, "type": f"http-{status}"}})
+        self._note(status)
         _send(conn.sock, refusal(status))
         self._wait(conn, self._leaving, FAREWELL, self._discard)
+
+    def _note(self, status: int) -> None:
+        cast("Flask", self.wsgi).extensions[NOTE](REQUESTS, (NOT_TAKEN_IN, f"http-{status}"))
 
     def _discard(self, conn: Connection, _client: socket.socket) -> None:
         try:

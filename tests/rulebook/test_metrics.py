@@ -2,17 +2,21 @@
 
 from dataclasses import replace
 from datetime import timedelta, timezone
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.metrics import Tally
 from app.rulebook import Failing, Rulebook, Standing
-from app.rulebook.metrics import RulesMetrics
+from app.rulebook.metrics import RulesMetrics, tell_of_reloads
 from tests.builders import ruleset
+from tests.metrics.scraped import shown
 from tests.rulebook.conftest import DEFAULT, NOW, rule
 
 UNIX_NOW = 1_795_435_200  # NOW, by `date -u -d 2026-11-23T12:00 +%s`
+OUTCOMES = ("taken", "refused")
 STANDING = Standing(ruleset(DEFAULT + rule("only")), since=NOW)
 
 
@@ -36,15 +40,13 @@ class Scraped:
 
 
 def test_rules_that_run() -> None:
-    """Version, count and since when; nothing fails, and nothing was reloaded."""
+    """Version, count and since when; nothing fails."""
     assert Scraped().samples() == {
         "desk_rules_info": [({"version": STANDING.ruleset.version}, 1)],
         "desk_rules": [({}, 1)],
-        "desk_rules_loaded_timestamp_seconds": [({}, UNIX_NOW)],
-        "desk_rules_failing": [({}, 0)],
+        "desk_rules_last_reload_success_timestamp_seconds": [({}, UNIX_NOW)],
+        "desk_rules_last_reload_success": [({}, 1)],
         "desk_rules_failing_since_timestamp_seconds": [],
-        "desk_rules_reloads": [],
-        "desk_rules_reloads_total": [({"outcome": "taken"}, 0), ({"outcome": "refused"}, 0)],
     }
 
 
@@ -53,20 +55,23 @@ def test_rules_that_are_refused() -> None:
     since = (NOW + timedelta(minutes=1)).astimezone(timezone(timedelta(hours=2)))
     scraped = Scraped(replace(STANDING, failing=Failing(since, "secret", ("a.yaml:1:1 secret",))))
     samples = scraped.samples()
-    assert samples["desk_rules_failing"] == [({}, 1)]
+    assert samples["desk_rules_last_reload_success"] == [({}, 0)]
     assert samples["desk_rules_failing_since_timestamp_seconds"] == [({}, UNIX_NOW + 60)]
-    assert samples["desk_rules_loaded_timestamp_seconds"] == [({}, UNIX_NOW)]
+    assert samples["desk_rules_last_reload_success_timestamp_seconds"] == [({}, UNIX_NOW)]
     assert b"secret" not in generate_latest(scraped.registry)
 
 
-@pytest.mark.parametrize("outcome", ["taken", "refused"])
-def test_reloads(outcome: str) -> None:
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_reloads(outcome: str, tmp_path: Path) -> None:
     """Each outcome has a series of its own, which grows."""
-    scraped = Scraped()
+    rulebook, tally = Rulebook(STANDING), Tally(tmp_path)
+    tell_of_reloads(tally, rulebook)
     for count in (1, 2):
-        setattr(scraped.rulebook.reloads, outcome, count)
-        totals = {labels["outcome"]: n for labels, n in scraped.samples()["desk_rules_reloads_total"]}
-        assert totals == {"taken": 0, "refused": 0} | {outcome: count}
+        setattr(rulebook.reloads, outcome, count)
+        found = shown(tally.collect())
+        totals = {each: found[f'desk_rules_reloads_total{{outcome="{each}"}}'] for each in OUTCOMES}
+        assert totals == dict.fromkeys(OUTCOMES, 0) | {outcome: count}
+    tally.stop()
 
 
 def test_the_series_stay_as_many() -> None:
@@ -87,5 +92,4 @@ def test_each_metric_says_what_it_is() -> None:
     families = list(text_string_to_metric_families(text))
     assert {family.name.partition("_")[0] for family in families} == {"desk"}
     assert all(family.documentation for family in families)
-    assert {family.name for family in families if family.type == "counter"} == {"desk_rules_reloads"}
-    assert {family.type for family in families} == {"counter", "gauge"}
+    assert {family.type for family in families} == {"gauge"}

@@ -227,16 +227,16 @@ def test_metrics_of_refused_and_mended_rules(serve: Serve, folder: Path) -> None
     """A refusal shows while it lasts, and is counted; version and time change when rules are taken over."""
     began, before = metrics(serve), ready(serve)["version"]
     assert began[f'desk_rules_info{{version="{before}"}}'] == 1
-    assert began["desk_rules_failing"] == 0
+    assert began["desk_rules_last_reload_success"] == 1
     write_rules(folder, BROKEN)
     refused = metrics_after(serve, "refused")
-    assert refused["desk_rules_failing"] == 1
-    loaded = "desk_rules_loaded_timestamp_seconds"
+    assert refused["desk_rules_last_reload_success"] == 0
+    loaded = "desk_rules_last_reload_success_timestamp_seconds"
     assert refused["desk_rules_failing_since_timestamp_seconds"] > began[loaded]
     assert (refused[loaded], refused[f'desk_rules_info{{version="{before}"}}']) == (began[loaded], 1)
     write_rules(folder, rules_of(2))
     mended = metrics_after(serve, "taken")
-    assert mended["desk_rules_failing"] == 0
+    assert mended["desk_rules_last_reload_success"] == 1
     assert "desk_rules_failing_since_timestamp_seconds" not in mended
     assert mended[f'desk_rules_info{{version="{ready(serve)["version"]}"}}'] == 1
     assert f'desk_rules_info{{version="{before}"}}' not in mended

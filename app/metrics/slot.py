@@ -1,0 +1,118 @@
+"""Where a process keeps its values, so that any process of the server can tell those of all.
+
+A slot is a few files of prometheus_client's multiprocess format. A process has one to itself for as long as
+it lives; when it ends, even killed, the system frees the slot's lock, and the next process goes on counting
+where that one stopped. So no counter goes back, and there are never more files than processes at once.
+"""
+
+import fcntl
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+from prometheus_client import Metric as Family
+from prometheus_client.mmap_dict import MmapedDict
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from app.metrics.metric import COUNTER
+
+SIZE = 1 << 16  # bytes of a file
+SIZES = {COUNTER: 1 << 20}  # what the label sets of the rules need
+
+
+class Slot:
+    """The first free slot of a directory. Not for several threads at once. Raises OSError."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._number, self._lock = _take(directory)
+        self._files: dict[str, MmapedDict] = {}
+        self._keys: set[str] = set()
+        self._held: Counter[str] = Counter()
+
+    def held(self, name: str) -> int:
+        """How many values it keeps of this name."""
+        return self._held[name]
+
+    def holds(self, kind: str, key: str) -> bool:
+        """Whether it keeps a value under this key."""
+        self._file(kind)
+        return key in self._keys
+
+    def read(self, kind: str, key: str) -> float:
+        """A value, 0.0 where there is none yet; from now on it is kept."""
+        file = self._file(kind)
+        self._know(key)
+        return float(file.read_value(key)[0])
+
+    def write(self, kind: str, key: str, value: float) -> None:
+        """Keeps a value."""
+        self._file(kind).write_value(key, value, 0.0)
+
+    def close(self) -> None:
+        """Frees it."""
+        for file in self._files.values():
+            file.close()
+        os.close(self._lock)
+
+    def _file(self, kind: str) -> MmapedDict:
+        if kind not in self._files:
+            path = self._directory / f"{kind}_{self._number}.db"
+            _make(path, SIZES.get(kind, SIZE))
+            self._files[kind] = MmapedDict(str(path))
+            for key, *_ in self._files[kind].read_all_values():
+                self._know(key)
+        return self._files[kind]
+
+    def _know(self, key: str) -> None:
+        if key not in self._keys:
+            self._keys.add(key)
+            self._held[json.loads(key)[1]] += 1
+
+
+def gathered(directory: Path) -> Iterable[Family]:
+    """The metrics of all processes, with the counts of those that are gone."""
+    files = [path for path in directory.glob("*.db") if path.stat().st_size]
+    alive = {number for number in map(_number_of, files) if _is_taken(directory, number)}
+    told = [str(path) for path in files if not path.name.startswith("gauge") or _number_of(path) in alive]
+    families: Iterable[Family] = MultiProcessCollector.merge(told)
+    return families
+
+
+def _take(directory: Path) -> tuple[int, int]:
+    for number in count():
+        lock = os.open(_lock(directory, number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return number, lock
+        os.close(lock)
+    raise AssertionError  # numbers do not end
+
+
+def _is_taken(directory: Path, number: int) -> bool:
+    lock = os.open(_lock(directory, number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def _make(path: Path, size: int) -> None:
+    """Makes the file with all of its room: on a full disk, writing into a hole would kill the process."""
+    if not path.exists() or not path.stat().st_size:
+        path.write_bytes(bytes(size))
+
+
+def _lock(directory: Path, number: int) -> Path:
+    return directory / f"{number}.lock"
+
+
+def _number_of(path: Path) -> int:
+    return int(path.stem.rpartition("_")[2])
