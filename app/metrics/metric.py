@@ -10,6 +10,10 @@ Labels = tuple[str, ...]
 
 COUNTER = "counter"
 HISTOGRAM = "histogram"
+SUM = "gauge_livesum"
+LARGEST = "gauge_livemax"
+LASTING = (COUNTER, HISTOGRAM)  # what stays when a process has ended
+KINDS = (*LASTING, SUM, LARGEST)
 MOST = 1_000  # label sets of one metric that a process adds; the next are counted as OTHER
 OTHER = "other"
 
@@ -65,4 +69,4 @@ def histogram(
 
 def gauge(name: str, help: str, *, largest: bool = False) -> Metric:  # noqa: A002
     """What holds now: the sum over the processes that run, or the largest of them."""
-    return Metric("gauge_livemax" if largest else "gauge_livesum", name, help, always=((),))
+    return Metric(LARGEST if largest else SUM, name, help, always=((),))

@@ -18,7 +18,7 @@ from prometheus_client import Metric as Family
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from app.metrics.metric import COUNTER
+from app.metrics.metric import COUNTER, KINDS, LASTING
 
 SIZE = 1 << 16  # bytes of a file
 SIZES = {COUNTER: 1 << 20}  # what the label sets of the rules need
@@ -61,7 +61,7 @@ class Slot:
 
     def _file(self, kind: str) -> MmapedDict:
         if kind not in self._files:
-            path = self._directory / f"{kind}_{self._number}.db"
+            path = _path(self._directory, kind, self._number)
             _make(path, SIZES.get(kind, SIZE))
             self._files[kind] = MmapedDict(str(path))
             for key, *_ in self._files[kind].read_all_values():
@@ -76,10 +76,13 @@ class Slot:
 
 def gathered(directory: Path) -> Iterable[Family]:
     """The metrics of all processes, with the counts of those that are gone."""
-    files = [path for path in directory.glob("*.db") if path.stat().st_size]
-    alive = {number for number in map(_number_of, files) if _is_taken(directory, number)}
-    told = [str(path) for path in files if not path.name.startswith("gauge") or _number_of(path) in alive]
-    families: Iterable[Family] = MultiProcessCollector.merge(told)
+    told: list[Path] = []
+    for number in (int(path.stem) for path in directory.glob("[0-9]*.lock")):
+        kinds = KINDS if _is_taken(directory, number) else LASTING
+        told += [_path(directory, kind, number) for kind in kinds]
+    families: Iterable[Family] = MultiProcessCollector.merge(
+        str(path) for path in told if path.exists() and path.stat().st_size
+    )
     return families
 
 
@@ -114,5 +117,5 @@ def _lock(directory: Path, number: int) -> Path:
     return directory / f"{number}.lock"
 
 
-def _number_of(path: Path) -> int:
-    return int(path.stem.rpartition("_")[2])
+def _path(directory: Path, kind: str, number: int) -> Path:
+    return directory / f"{kind}_{number}.db"  # prometheus_client reads the kind from the name

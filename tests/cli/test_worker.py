@@ -2,8 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,3 +72,69 @@ def test_it_needs_an_account(tmp_path: Path) -> None:
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "TWILIO_ACCOUNT_SID is not set" in ended.stderr
+
+
+def test_it_tells_its_metrics(tmp_path: Path) -> None:
+    """Where a port is given for them, guarded like those of the server, and nothing else."""
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "rules.yaml").write_text("default: {defer: nobody}\n")
+    environment = HERE | {
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/desk.db",
+        "RULES_DIR": str(tmp_path / "rules"),
+        "METRICS_TOKEN": "t0ken",
+        "TMPDIR": str(tmp_path),
+    }
+    command = [sys.executable, "-m", "app.cli", "worker", "--metrics-port", "0"]
+    running = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert running.stderr
+        url = running.stderr.readline().removeprefix("metrics on ").strip()
+        shown = fetched(url, Authorization="Bearer t0ken")
+        refused = fetched(url)
+        nothing = fetched(url.replace("/metrics", "/assignment"))
+    finally:
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=30)
+    assert shown[0] == 200
+    for name in (
+        "desk_rules_info{",
+        "desk_deliveries_pending 0.0",
+        "desk_deliveries_total{",
+        "desk_database_up 1.0",
+    ):
+        assert f"\n{name}" in shown[1]
+    assert (refused[0], nothing[0]) == (401, 404)
+    assert running.returncode == 0
+    assert list(tmp_path.glob("desk-metrics-*")) == []
+
+
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    """It says so, and which flags there are."""
+    (tmp_path / "rules.yaml").write_text("default: {defer: nobody}\n")
+    environment = HERE | {
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/desk.db",
+        "RULES_DIR": str(tmp_path),
+    }
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "app.cli", "worker", "--metrics-port", port]
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert f"127.0.0.1, port {port}" in ended.stderr
+    assert "--metrics-port" in ended.stderr
+
+
+def fetched(url: str, **headers: str) -> tuple[int, str]:
+    """The status and the text of an answer."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=20) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()

@@ -14,6 +14,7 @@ from app.delivery.rejected import Rejected
 from app.delivery.reservations import SEEN
 from app.delivery.worker import Worker
 from app.journal import Journal
+from app.metrics import Note, unnoted
 from app.model import Call, Delivery, Outcome
 from app.rulebook import Rulebook
 from app.service import Desk
@@ -90,6 +91,7 @@ class Process:
         rulebook: Rulebook,
         clock: Callable[[], datetime] | None = None,
         timeout: int = 120,
+        note: Note = unnoted,
         *,
         by_timestamp: bool = False,
     ) -> Desk:
@@ -106,6 +108,7 @@ class Process:
             reservation_timeout=timeout,
             by_timestamp=by_timestamp,
             clock=clock or self.clock,
+            note=note,
         )
 
     def find(self, reservation_sid: str) -> Delivery:
