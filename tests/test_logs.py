@@ -1,17 +1,20 @@
-"""Log lines: one JSON object each, without what an error's text may hold."""
+"""Log lines: one JSON object each, or one for people, without what an error's text may hold."""
 
 import io
 import json
 import logging
+import os
+import pty
 import subprocess
 import sys
 import threading
+from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from app.logs import MOST, Beside, JsonLines
+from app.logs import MOST, REQUEST, Beside, ConsoleLines, JsonLines
 from tests.waiting import until
 
 
@@ -200,3 +203,144 @@ for number in range(300):
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert [json.loads(line)["event"] for line in done.stdout.splitlines()] == [str(n) for n in range(300)]
+
+
+# --- The request's id
+
+
+def test_a_line_of_a_request_bears_its_id(log: logging.Logger, written: io.StringIO) -> None:
+    """Behind the event; a line beside all requests has none."""
+
+    def answer() -> None:
+        REQUEST.set("8f14e45fceea167a")
+        log.info("decided", extra={"fields": {"rule": "support"}})
+
+    copy_context().run(answer)
+    log.info("beside")
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert list(lines[0]) == ["time", "level", "logger", "event", "request", "rule"]
+    assert lines[0]["request"] == "8f14e45fceea167a"
+    assert "request" not in lines[1]
+
+
+def test_the_id_crosses_to_the_thread_that_writes() -> None:
+    """Which is in no request, or in another."""
+    stream = io.StringIO()
+    handler = Beside(stream)
+
+    def answer(number: int) -> None:
+        REQUEST.set(f"request {number}")
+        handler.handle(record("%d", number))
+
+    for number in range(3):
+        copy_context().run(answer, number)
+    handler.handle(record("3"))
+    handler.close()
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line.get("request") for line in lines] == ["request 0", "request 1", "request 2", None]
+
+
+# --- For people
+
+
+@pytest.fixture
+def console(written: io.StringIO) -> logging.Logger:
+    """A logger of its own whose lines go to `written` in the form for terminals."""
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(ConsoleLines())
+    log = logging.Logger("desk")
+    log.addHandler(handler)
+    return log
+
+
+def _text(written: io.StringIO) -> str:
+    line, rest = written.getvalue().split("\n")
+    assert rest == ""
+    time, text = line.split(" ", 1)
+    assert datetime.strptime(time, "%H:%M:%S")  # noqa: DTZ007  the time of day alone
+    return text
+
+
+def test_a_line_for_people(console: logging.Logger, written: io.StringIO) -> None:
+    """The time of day, level and event, then each detail."""
+    fields = {"rule": "night", "milliseconds": 0.118, "instruction": None, "problems": [{"check": "D003"}]}
+    console.warning("decided", extra={"fields": fields})
+    told = _text(written)
+    assert told.startswith("warning  decided rule=night milliseconds=0.118 instruction=None problems=")
+    assert told.endswith(r'="[{\"check\": \"D003\"}]"')
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "two\nlines",
+        "a=b",
+        'quo"te',
+        "",
+        "sp ace",
+        "\x1b[31mred",
+        "\u2028",
+        "\x85",
+        "\udcff",
+        "☎\r",
+        "back\\slash",
+    ],
+)
+def test_a_value_forges_nothing(console: logging.Logger, written: io.StringIO, odd: str) -> None:
+    """Neither a line, nor another detail, nor the terminal's colours; and it can be read back."""
+    console.info("decided", extra={"fields": {"rule": odd, "mode": "reply"}})
+    text = _text(written)
+    assert text.isprintable()
+    quoted = text.removeprefix("info     decided rule=").removesuffix(" mode=reply")
+    assert json.loads(quoted) == odd
+
+
+@pytest.mark.parametrize("plain", ["night", "+18005550100", "grüße", "WR01", "a,b;c"])
+def test_a_plain_value_is_written_as_it_is(console: logging.Logger, written: io.StringIO, plain: str) -> None:
+    """Without quotes, which only cost the eye."""
+    console.info("decided", extra={"fields": {"rule": plain}})
+    assert _text(written) == f"info     decided rule={plain}"
+
+
+def test_an_event_forges_nothing(console: logging.Logger, written: io.StringIO) -> None:
+    """gunicorn's own lines may hold anything."""
+    console.info("two\nlines")
+    assert _text(written) == 'info     "two\\nlines"'
+
+
+def test_an_error_for_people(console: logging.Logger, written: io.StringIO) -> None:
+    """Its type and place, never its text."""
+    try:
+        int("caller +15558675310")
+    except ValueError:
+        console.exception("failed")
+    assert f"failed exception=ValueError at={__file__}:" in written.getvalue()
+    assert "15558675310" not in written.getvalue()
+
+
+LOGS = """
+import logging, sys
+from app.logs import log_to_stdout
+log_to_stdout("INFO", sys.argv[1] or None)
+logging.getLogger("any").info("begun")
+"""
+
+
+@pytest.mark.parametrize(("form", "is_json"), [("json", True), ("console", False), ("", True)])
+def test_the_form_of_lines(form: str, is_json: bool) -> None:
+    """As it is chosen; where nobody chose, JSON for a program that reads."""
+    done = subprocess.run([sys.executable, "-c", LOGS, form], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("{") == is_json
+    assert "begun" in done.stdout
+
+
+def test_on_a_terminal_lines_are_for_people() -> None:
+    """Where nobody chose."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([sys.executable, "-c", LOGS, ""], stdout=theirs) as running:
+        os.close(theirs)
+        assert running.wait(20) == 0
+    said = os.read(ours, 1000).decode()
+    os.close(ours)
+    assert "info     begun" in said
+    assert "{" not in said

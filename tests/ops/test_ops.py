@@ -1,0 +1,133 @@
+"""The alerts and the dashboard in app/ops: of metrics that there are, and as Prometheus reads them."""
+
+import http.client
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import yaml
+
+from app.metrics.catalogue import COUNTED
+from tests.conftest import missing
+from tests.web.conftest import samples
+from tests.web.serving import PATIENCE, PLAIN, headers_for, request, started, write_rules
+
+OPS = Path(__file__).parents[2] / "app" / "ops"
+ALERTS = OPS / "alerts.yaml"
+DASHBOARD = json.loads((OPS / "grafana-dashboard.json").read_text("utf-8"))
+NAME = re.compile(r"\bdesk_[a-z0-9_]+")
+
+
+def expressions(document: Any) -> Iterator[str]:
+    """Every `expr` in a document."""
+    if isinstance(document, dict):
+        yield from (value for name, value in document.items() if name == "expr")
+    if isinstance(document, dict | list):
+        for each in document.values() if isinstance(document, dict) else document:
+            yield from expressions(each)
+
+
+OF_ALERTS = list(expressions(yaml.safe_load(ALERTS.read_text("utf-8"))))
+OF_DASHBOARD = list(expressions(DASHBOARD))
+
+
+@pytest.fixture
+def promtool() -> str:
+    return shutil.which("promtool") or missing("promtool")
+
+
+@pytest.fixture(scope="module")
+def scraped(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a server tells that has answered one callback."""
+    folder = write_rules(
+        tmp_path_factory.mktemp("ops") / "rules", "default: {reply: {instruction: accept}}\n"
+    )
+    with started(folder) as serve:
+        headers = headers_for(serve.url + "/assignment")
+        assert request(serve, "/assignment", urlencode(PLAIN).encode(), headers=headers)[0] == 200
+        connection = http.client.HTTPConnection(*serve.address, timeout=PATIENCE)
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+    return text
+
+
+def test_every_metric_is_there(scraped: str) -> None:
+    """Each that an alert or a panel asks for is told by a server that runs, nothing having gone wrong yet."""
+    asked = {name for each in (*OF_ALERTS, *OF_DASHBOARD) for name in NAME.findall(each)}
+    told = {name.partition("{")[0] for name in samples(scraped)}
+    assert len(asked) > 15
+    assert asked - told == set()
+
+
+def test_every_metric_is_shown() -> None:
+    """What is counted is on the dashboard."""
+    shown = {re.sub(r"_bucket$", "", name) for each in OF_DASHBOARD for name in NAME.findall(each)}
+    assert {metric.name for metric in COUNTED} - shown == set()
+
+
+def test_labels_are_those_of_the_metrics(scraped: str) -> None:
+    """What an expression selects or groups by is a label that the metric has."""
+    labels = {label for name in samples(scraped) for label in re.findall(r"\{([a-z_]+)=", name)}
+    for each in (*OF_ALERTS, *OF_DASHBOARD):
+        grouped = {name.strip() for group in re.findall(r"by \(([^)]*)\)", each) for name in group.split(",")}
+        selected = set(re.findall(r"[{,]\s*([a-z_]+)\s*(?:=~|!=|=)", each))
+        assert (grouped | selected) - labels - {"instance", "job"} == set(), each
+
+
+def test_every_panel_has_its_place() -> None:
+    """No two panels lie upon one another, and each has a title of its own."""
+    taken: set[tuple[int, int]] = set()
+    for panel in DASHBOARD["panels"]:
+        at = panel["gridPos"]
+        cells = {(at["x"] + x, at["y"] + y) for x in range(at["w"]) for y in range(at["h"])}
+        assert not cells & taken, panel["title"]
+        assert max(x for x, _ in cells) < 24
+        taken |= cells
+    titles = [panel["title"] for panel in DASHBOARD["panels"]]
+    assert len(titles) == len(set(titles))
+
+
+def test_every_alert_says_what_to_do() -> None:
+    """A summary, a description and how urgent it is."""
+    [group] = yaml.safe_load(ALERTS.read_text("utf-8"))["groups"]
+    for rule in group["rules"]:
+        assert rule["annotations"].keys() == {"summary", "description"}, rule["alert"]
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+def run(*command: str, text: str = "") -> str:
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_prometheus_reads_the_alerts(promtool: str) -> None:
+    """As promtool says."""
+    assert f"{len(OF_ALERTS)} rules found" in run(promtool, "check", "rules", str(ALERTS))
+
+
+def test_alerts_come_when_they_should(promtool: str, tmp_path: Path) -> None:
+    """None of a healthy desk; each of one that has every trouble."""
+    scenes = (Path(__file__).parent / "alerts_test.yaml").read_text("utf-8")
+    (tmp_path / "scenes.yaml").write_text(scenes.replace("[RULES]", json.dumps([str(ALERTS)])))
+    assert "SUCCESS" in run(promtool, "test", "rules", str(tmp_path / "scenes.yaml"))
+
+
+def test_prometheus_reads_the_dashboard(promtool: str, tmp_path: Path) -> None:
+    """Each of its expressions, with Grafana's variables filled in."""
+    filled = [each.replace("$__rate_interval", "5m").replace("$instance", ".*") for each in OF_DASHBOARD]
+    rules = [{"record": f"panel:{number}", "expr": each} for number, each in enumerate(filled)]
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    assert f"{len(rules)} rules found" in run(promtool, "check", "rules", str(tmp_path / "rules.yaml"))
+
+
+def test_names_and_help_are_as_prometheus_wants_them(promtool: str, scraped: str) -> None:
+    """Base units, `_total` for counters, and a sentence each."""
+    assert run(promtool, "check", "metrics", text=scraped) == ""
