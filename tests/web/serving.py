@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -59,6 +60,13 @@ class Serve:
 
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.out]
+
+    def exchange(self, sent: bytes) -> str:
+        """What comes back for these bytes, when the client has nothing more to say."""
+        with socket.create_connection(self.address, timeout=PATIENCE) as client:
+            client.sendall(sent)
+            client.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: client.recv(65536), b"")).decode()
 
     def wait_until(self, said: Callable[[], bool]) -> None:
         with self.changed:
