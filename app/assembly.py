@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask
 from prometheus_client import CollectorRegistry
@@ -34,9 +34,14 @@ from app.rulebook.reloading import Reloader
 from app.service import Desk
 from app.settings import Settings
 from app.storage import Callbacks, Database, GoodRules, Ledger, Rejections
+from app.tracing.traced import TracedCourier, TracedDesk
+from app.tracing.traces import tracing
 from app.web import create_app
 from app.web.capturing import Capture, CapturingSignatures
 from app.web.signature import Signatures
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +60,7 @@ class Parts:
     rejected: Rejected
     tally: Tally
     registry: CollectorRegistry
+    tracer: "Tracer | None"
     stop: Callable[[], None]
 
 
@@ -84,7 +90,8 @@ def assemble(
     journal.start()
     if settings.rehearsal:
         log.warning("a rehearsal: each callback is decided at the time of its Timestamp")
-    desk = Desk(
+    desk = _desk(
+        parts.tracer,
         rulebook=parts.rulebook,
         database=parts.database,
         promises=parts.promises,
@@ -121,6 +128,14 @@ def assemble(
     return Assembly(app, parts.worker.wind_down, stop)
 
 
+def _desk(tracer: "Tracer | None", **named: Any) -> Desk:
+    return TracedDesk(tracer, **named) if tracer else Desk(**named)
+
+
+def _courier(tracer: "Tracer | None", *given: Any) -> Courier:
+    return TracedCourier(tracer, *given) if tracer else Courier(*given)
+
+
 def tell_of_one_machine(database: Database) -> None:
     """Says in the log who can deliver what is taken on here, where that is not everybody."""
     if database.is_of_one_machine:
@@ -141,7 +156,6 @@ def start_parts(settings: Settings, environment: Mapping[str, str], before: Stan
         standing = starting_rules(folder, environment, memory, datetime.now(UTC))
     rulebook = Rulebook(standing)
     owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{token_hex(4)}"
-    courier = Courier(Reservations(settings), lambda: rulebook.ruleset.variables)
     ledger, rejected = Ledger(database), Rejected(Rejections(database))
     promises = Promises(database, owner)
     kept = settings.callback_retention
@@ -151,6 +165,8 @@ def start_parts(settings: Settings, environment: Mapping[str, str], before: Stan
     reloader = Reloader(rulebook, folder, environment, memory, seen if standing.files else ())
     with ExitStack() as running:
         tally = running.enter_context(counting(settings.metrics_dir))
+        tracer = running.enter_context(tracing(environment))
+        courier = _courier(tracer, Reservations(settings), lambda: rulebook.ruleset.variables)
         worker = Worker(ledger, courier, owner, chores=chores, delivered=rejected.delivered, note=tally.note)
         running.callback(database.close)
         reloader.start()
@@ -158,7 +174,9 @@ def start_parts(settings: Settings, environment: Mapping[str, str], before: Stan
         worker.start()
         running.callback(worker.stop)
         registry = _registry(tally, rulebook, database)
-        return Parts(rulebook, database, promises, worker, rejected, tally, registry, running.pop_all().close)
+        return Parts(
+            rulebook, database, promises, worker, rejected, tally, registry, tracer, running.pop_all().close
+        )
 
 
 def _registry(tally: Tally, rulebook: Rulebook, database: Database) -> CollectorRegistry:

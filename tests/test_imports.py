@@ -18,7 +18,7 @@ LAYERS = (
     ("app.rulebook", "app.storage", "app.delivery"),
     ("app.replay", "app.journal"),
     ("app.service",),
-    ("app.web",),
+    ("app.web", "app.tracing"),
     ("app.doctor",),
     ("app.assembly",),
     ("app.wsgi", "app.cli"),
@@ -33,6 +33,7 @@ HOMES = {
     "gunicorn": ("app.web.server", "app.web.worker"),
     "jinja2": ("app.engine.templates", "app.engine.fragments", "app.engine.filters", "app.replay.report"),
     "marshmallow": ("app.engine", "app.sandbox.scenario.reading"),
+    "opentelemetry": ("app.tracing", "app.assembly"),
     "plotly": ("app.replay.plotting",),
     "prometheus_client": (
         "app.metrics",

@@ -76,7 +76,7 @@ def serve(bind: str, port: int | None, rules: Path | None, captured: Path | None
 
     port = settings.port if port is None else port
     server = Server(make_app, bind, port, settings.web_concurrency, log_form)
-    metrics_dir = settings.metrics_dir or make_place()  # for all of its processes
+    metrics_dir = make_place(settings.metrics_dir)  # for all of its processes
     if not settings.metrics_dir:
         server.on_exit = partial(shutil.rmtree, metrics_dir, ignore_errors=True)
     click.echo(_running(settings.rules_dir, standing), err=True)

@@ -13,20 +13,22 @@ from app.metrics.tally import Tally
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
-def make_place() -> Path:
-    """A folder of its own, for whoever removes it. Raises SettingsError."""
+def make_place(directory: Path | None) -> Path:
+    """This folder, or a temporary one for whoever removes it. Raises SettingsError."""
     try:
-        return Path(mkdtemp(prefix="desk-metrics-"))
+        if directory is None:
+            return Path(mkdtemp(prefix="desk-metrics-"))
+        directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unusable("a temporary folder", error) from None
+        raise _unusable(str(directory or "a temporary folder"), error) from None
+    return directory
 
 
 @contextmanager
 def counting(directory: Path | None) -> Iterator[Tally]:
     """Counts in this folder, or in one that is removed afterwards. Raises SettingsError."""
-    place = directory or make_place()
+    place = make_place(directory)
     try:
-        place.mkdir(parents=True, exist_ok=True)
         tally = Tally(place, COUNTED)
     except OSError as error:
         raise _unusable(str(place), error) from None

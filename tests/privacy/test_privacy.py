@@ -19,6 +19,7 @@ from tests.builders import ACCOUNT
 from tests.delivery.listening import closed_port
 from tests.privacy.deployment import AUTH_TOKEN, BROKEN, INHERITED, RULES, Deployment, Said
 from tests.privacy.marks import API_KEY, API_SECRET, CALLER, MARKS, NAME, PERSONAL, SECRETS, WORKER, found
+from tests.tracing.collecting import collecting
 from tests.waiting import until
 from tests.web.conftest import FORM, signature
 from tests.web.serving import PATIENCE, Serve
@@ -44,6 +45,7 @@ SEARCHED = (
     "errors in the ledger",
     "desk deliveries",
     "the worker",
+    "traces",
 )
 
 
@@ -62,8 +64,9 @@ def said(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Said:
     taskrouter = TaskRouter(
         account_sid=ACCOUNT, auth_tokens=(AUTH_TOKEN,), api_keys={API_KEY: API_SECRET}, reservation_timeout=60
     )
-    with serving(taskrouter) as twilio:
+    with collecting() as collector, serving(taskrouter) as twilio:
         made = Deployment(folder, twilio, database, Said())
+        made.environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.address
         with made.serving() as serve:
             callbacks(made)
             deliveries(made)
@@ -78,6 +81,7 @@ def said(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> Said:
             left_behind(made)
         a_worker(made)
         ledger(made)
+    made.said.add("traces", collector.text)
     return made.said
 
 
