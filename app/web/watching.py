@@ -1,7 +1,7 @@
 """What is done for every request, whoever answers it: it has an id, and it is counted."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from secrets import token_hex
 from time import perf_counter
@@ -49,7 +49,7 @@ class Watched:
             headers.append(("X-Request-Id", request))
             return start_response(status, headers, exc_info)
 
-        return self._application(environ, start)
+        return _Answer(self._application(environ, start))
 
     def _id(self, environ: Environment) -> str:
         for name in HEADERS:
@@ -57,6 +57,25 @@ class Watched:
             if sent and ID.fullmatch(sent):
                 return str(sent)
         return f"{self._prefix}-{next(self._numbers):x}"
+
+
+class _Answer:
+    """An answer's body. When it is closed, whatever was left for then is done, and the request is over."""
+
+    __slots__ = ("_body",)
+
+    def __init__(self, body: Iterable[bytes]) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+    def close(self) -> None:
+        try:
+            if hasattr(self._body, "close"):
+                self._body.close()
+        finally:
+            REQUEST.set("")
 
 
 def outcome(status: str) -> str:

@@ -31,7 +31,6 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.util import close, write_nonblock
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from app.logs import REQUEST
 from app.metrics.catalogue import NOT_TAKEN_IN, REQUESTS
 from app.web.failures import DETAILS, NOTE, problem
 from app.web.incoming import Incoming, Standing
@@ -129,7 +128,6 @@ class Worker(ThreadWorker):
         The parser gets no more than what came: whatever it makes of it, no thread waits for a client. A
         request that came too early is not answered: no client of ours sends such.
         """
-        REQUEST.set("")  # the thread's last request is over
         conn.initialized = True
         conn.sock.setblocking(True)
         conn.parser = RequestParser(self.cfg, [conn.incoming.request], conn.client)
