@@ -1,14 +1,20 @@
 """Where the processes of a server keep their counts."""
 
+import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
+from prometheus_client import Metric as Family
+
 from app.errors import SettingsError
 from app.metrics.catalogue import COUNTED, PROCESSES
+from app.metrics.metric import Labels, Metric
 from app.metrics.tally import Tally
+
+log = logging.getLogger(__name__)
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -26,12 +32,16 @@ def make_place(directory: Path | None) -> Path:
 
 @contextmanager
 def counting(directory: Path | None) -> Iterator[Tally]:
-    """Counts in this folder, or in one that is removed afterwards. Raises SettingsError."""
+    """Counts in this folder, or in one that is removed afterwards. Raises SettingsError.
+
+    On a full disk nothing is counted: callbacks are answered all the same.
+    """
     place = make_place(directory)
     try:
         tally = Tally(place, COUNTED)
     except OSError as error:
-        raise _unusable(str(place), error) from None
+        log.error("nothing is counted", extra={"fields": {"folder": place, "error": error.strerror}})  # noqa: TRY400  its text is all there is to know
+        tally = Uncounted()
     tally.poll(PROCESSES, lambda: 1)
     tally.start()
     try:
@@ -40,6 +50,29 @@ def counting(directory: Path | None) -> Iterator[Tally]:
         tally.stop()
         if not directory:
             shutil.rmtree(place, ignore_errors=True)
+
+
+class Uncounted(Tally):
+    """Takes what it is told, and counts nothing."""
+
+    def __init__(self) -> None:
+        """Without a folder."""
+
+    def note(self, metric: Metric, labels: Labels = (), value: float = 1.0) -> None:
+        """Nothing."""
+
+    def poll(self, metric: Metric, read: Callable[[], float], labels: Labels = ()) -> None:
+        """Nothing."""
+
+    def start(self) -> None:
+        """Nothing."""
+
+    def stop(self) -> None:
+        """Nothing."""
+
+    def collect(self) -> Iterable[Family]:
+        """No metric."""
+        return ()
 
 
 def _unusable(place: str, error: OSError) -> SettingsError:

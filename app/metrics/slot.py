@@ -29,6 +29,7 @@ class Slot:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._kept = _keep(directory)
         self._number, self._lock = _take(directory)
         self._files: dict[str, MmapedDict] = {}
         self._keys: set[str] = set()
@@ -58,6 +59,7 @@ class Slot:
         for file in self._files.values():
             file.close()
         os.close(self._lock)
+        os.close(self._kept)
 
     def _file(self, kind: str) -> MmapedDict:
         if kind not in self._files:
@@ -84,6 +86,13 @@ def gathered(directory: Path) -> Iterable[Family]:
         str(path) for path in told if path.exists() and path.stat().st_size
     )
     return families
+
+
+def _keep(directory: Path) -> int:
+    """A lock of the whole directory: systemd removes what is old in /tmp, but for what is locked."""
+    kept = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    fcntl.flock(kept, fcntl.LOCK_SH)
+    return kept
 
 
 def _take(directory: Path) -> tuple[int, int]:
