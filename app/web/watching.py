@@ -43,7 +43,7 @@ class Watched:
         REQUEST.set(request)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            endpoint = ENDPOINTS.get(environ["PATH_INFO"], OTHER)
+            endpoint = ENDPOINTS.get(environ.get("PATH_INFO", ""), OTHER)
             self._note(REQUESTS, (endpoint, environ.get(OUTCOME) or outcome(status)))
             self._note(REQUEST_SECONDS, (endpoint,), perf_counter() - began)
             headers.append(("X-Request-Id", request))

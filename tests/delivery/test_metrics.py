@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from app.delivery.metrics import QueueMetrics
+from app.delivery.courier import Carried
+from app.delivery.metrics import QueueMetrics, note_requests
+from app.delivery.policy import Again
 from app.metrics import Tally
 from app.metrics.catalogue import COUNTED
-from app.model import Ending, Outcome
+from app.model import Attempt, Doubt, Ending, Outcome, Stage
 from app.storage import Ledger
 from tests.builders import promise
 from tests.conftest import Opening
@@ -19,6 +21,7 @@ from tests.delivery.rig import Clock, Process, Twilio, process
 from tests.metrics.scraped import shown
 from tests.waiting import until
 
+LATER = Again(NOW, Doubt.NONE, Outcome(Ending.REFUSED, "refused"), Stage.POST)
 LIMITED = Outcome(Ending.REFUSED, "Twilio answered 429", 429)
 BROKEN = Outcome(Ending.REFUSED, "Twilio answered 503", 503)
 SILENT = Outcome(Ending.AMBIGUOUS, "no whole answer came")
@@ -94,6 +97,16 @@ def test_silence(deliver: Callable[..., Process], tally: Tally) -> None:
     found = counted(tally, "desk_rest_requests_total")
     assert found['{ending="ambiguous"}{kind="send"}{status="none"}'] == 1
     assert found['{ending="delivered"}{kind="look"}{status="2xx"}'] >= 1
+
+
+@pytest.mark.parametrize("status", [None, 0, 99, 100, 204, 302, 404, 429, 503, 599, 600, 999])
+def test_statuses_are_bounded(status: int | None) -> None:
+    """Five classes, 429 apart, and none: whatever a server answers."""
+    noted: list[tuple[str, ...]] = []
+    made = Attempt(1, Stage.POST, "send", NOW, NOW, Outcome(Ending.REFUSED, "refused", status))
+    note_requests(lambda _metric, labels=(), _value=1.0: noted.append(labels), Carried((made,), LATER))
+    (_, _, shown_status), _ = noted
+    assert shown_status in {"none", "1xx", "2xx", "3xx", "4xx", "429", "5xx"}
 
 
 # --- The queue

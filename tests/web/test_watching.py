@@ -14,6 +14,7 @@ from app.rulebook import Rulebook
 from app.settings import Secret
 from app.web import create_app
 from app.web.signature import Signatures
+from app.web.watching import outcome
 from tests.builders import CALL_SID, parameters
 from tests.delivery.rig import Process
 from tests.metrics.scraped import shown
@@ -187,3 +188,20 @@ def test_a_failure_of_ours(tally: Tally) -> None:
     assert response.status_code == 500
     assert response.headers["X-Request-Id"]
     assert counted(tally, "desk_requests_total") == {'{endpoint="assignment"}{outcome="http-500"}': 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("200 OK", "answered"),
+        ("204 NO CONTENT", "answered"),
+        ("301 MOVED PERMANENTLY", "http-other"),
+        ("404 NOT FOUND", "http-404"),
+        ("418 I'M A TEAPOT", "http-other"),
+        ("500 INTERNAL SERVER ERROR", "http-500"),
+        ("599 Quackenbush", "http-other"),
+    ],
+)
+def test_outcomes_are_bounded(status: str, expected: str) -> None:
+    """Each status that we give is one; all others are one together."""
+    assert outcome(status) == expected
