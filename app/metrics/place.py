@@ -1,21 +1,25 @@
 """Where the processes of a server keep their counts."""
 
+import fcntl
 import logging
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import gettempdir, mkdtemp
 
 from prometheus_client import Metric as Family
 
 from app.errors import SettingsError
 from app.metrics.catalogue import COUNTED, PROCESSES
 from app.metrics.metric import Labels, Metric
+from app.metrics.slot import keep
 from app.metrics.tally import Tally
 
 log = logging.getLogger(__name__)
 
+PREFIX = "desk-metrics-"
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -23,11 +27,38 @@ def make_place(directory: Path | None) -> Path:
     """This folder, or a temporary one for whoever removes it. Raises SettingsError."""
     try:
         if directory is None:
-            return Path(mkdtemp(prefix="desk-metrics-"))
+            return _make_temporary()
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _unusable(str(directory or "a temporary folder"), error) from None
     return directory
+
+
+def _make_temporary() -> Path:
+    """A folder, locked as long as this process or one that it forked runs; those of killed ones go."""
+    for left in Path(gettempdir()).glob(f"{PREFIX}*"):
+        if _is_left(left):
+            shutil.rmtree(left, ignore_errors=True)
+    made = Path(mkdtemp(prefix=PREFIX))
+    keep(made)
+    return made
+
+
+def _is_left(place: Path) -> bool:
+    """Whether it is a folder of ours that nobody holds a lock on."""
+    try:
+        folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        if os.fstat(folder).st_uid != os.geteuid():
+            return False
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(folder)
+    return True
 
 
 @contextmanager

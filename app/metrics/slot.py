@@ -29,7 +29,7 @@ class Slot:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._kept = _keep(directory)
+        self._kept = keep(directory)
         self._number, self._lock = _take(directory)
         self._files: dict[str, MmapedDict] = {}
         self._keys: set[str] = set()
@@ -76,6 +76,17 @@ class Slot:
             self._held[json.loads(key)[1]] += 1
 
 
+def keep(directory: Path) -> int:
+    """A lock of the whole directory, until the descriptor is closed.
+
+    What is locked is not removed by the next server, which looks for what killed ones left, nor by systemd,
+    which removes what is old in /tmp.
+    """
+    kept = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    fcntl.flock(kept, fcntl.LOCK_SH)
+    return kept
+
+
 def gathered(directory: Path) -> Iterable[Family]:
     """The metrics of all processes, with the counts of those that are gone."""
     told: list[Path] = []
@@ -86,13 +97,6 @@ def gathered(directory: Path) -> Iterable[Family]:
         str(path) for path in told if path.exists() and path.stat().st_size
     )
     return families
-
-
-def _keep(directory: Path) -> int:
-    """A lock of the whole directory: systemd removes what is old in /tmp, but for what is locked."""
-    kept = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
-    fcntl.flock(kept, fcntl.LOCK_SH)
-    return kept
 
 
 def _take(directory: Path) -> tuple[int, int]:

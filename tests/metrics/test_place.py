@@ -12,6 +12,7 @@ import pytest
 from app.errors import SettingsError
 from app.metrics import counter
 from app.metrics.place import counting, make_place
+from app.metrics.slot import keep
 from tests.metrics.scraped import shown
 
 PLAIN = counter("desk_plain_total", "Plain.")
@@ -33,6 +34,27 @@ def test_a_folder_of_its_own(temporary: Path) -> None:
         assert (found["desk_plain_total"], found["desk_processes"]) == (1, 1)
         assert len(list(temporary.iterdir())) == 1
     assert list(temporary.iterdir()) == []
+
+
+def test_what_killed_ones_left_is_removed(temporary: Path) -> None:
+    """And nothing that is in use, or that only looks like it."""
+    left, used, file, link = (temporary / f"desk-metrics-{name}" for name in ("left", "used", "file", "link"))
+    for folder in (left, used, temporary / "elsewhere"):
+        folder.mkdir()
+        (folder / "0.lock").touch()
+    file.touch()
+    link.symlink_to(temporary / "elsewhere")
+    lock = keep(used)
+    made = make_place(None)
+    os.close(lock)
+    assert not left.exists()
+    assert [(each / "0.lock").exists() for each in (used, temporary / "elsewhere")] == [True, True]
+    assert file.exists()
+    assert link.is_symlink()
+    assert made.is_dir()
+    another = make_place(None)
+    assert made.is_dir(), "as long as the process lives that made it"
+    assert another != made
 
 
 def test_a_folder_that_was_named(tmp_path: Path) -> None:
