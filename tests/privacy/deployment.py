@@ -137,7 +137,7 @@ class Deployment:
 
     def call(self, kind: str, *script: Any, **options: Any) -> Reservation:
         """A caller whose task is of this type; the updates that follow meet these faults."""
-        self.taskrouter.faults = Faults(script=script, retry_after=0)
+        self.taskrouter.faults = Faults(updates=script, retry_after=0)
         worker = self.taskrouter.add_worker(NAME, WORKER)
         task = self.taskrouter.add_task({"type": kind, **CALLER})
         return self.taskrouter.assign(task, worker, **options)

@@ -228,7 +228,7 @@ def without_credentials(made: Deployment) -> None:
 
 def a_worker(made: Deployment) -> None:
     """`desk worker` delivers what was left behind."""
-    made.taskrouter.faults = Faults(script=("server_error",), retry_after=0)
+    made.taskrouter.faults = Faults(updates=("server_error",), retry_after=0)
     environment = {**INHERITED, **made.environment, "RULES_DIR": str(made.folder)}
     command = [sys.executable, "-m", "app.cli", "worker"]
     running = subprocess.Popen(

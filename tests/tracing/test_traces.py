@@ -87,7 +87,7 @@ def test_spans_of_callbacks_and_deliveries(tmp_path: Path) -> None:
     """A callback with its decision and its promise, then each attempt with its requests, under one id."""
     folder = write_rules(tmp_path / "rules", RULES)
     taskrouter = TaskRouter(account_sid=ACCOUNT, auth_tokens=(TOKEN,))
-    taskrouter.faults = Faults(script=("server_error",))
+    taskrouter.faults = Faults(updates=("server_error",))
     with collecting() as collector, serving(taskrouter) as twilio:
         where = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.address, "TWILIO_API_BASE": twilio.address}
         with started(folder, **where, LOG_LEVEL="WARNING") as serve:
