@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from time import perf_counter
+from typing import TypeAlias
 
 from app.delivery.policy import calls_in
 from app.delivery.promises import Promises
@@ -58,6 +59,10 @@ class Answer:
     then: Callable[[], object] = _nothing
 
 
+Later: TypeAlias = Callable[[], Answer]
+"""What gives an answer, and may wait for the database."""
+
+
 class Desk:
     """Answers assignment callbacks. `reservation_timeout` is in seconds.
 
@@ -93,7 +98,22 @@ class Desk:
         self._promised: Recent[str, bool] = Recent(REMEMBERED)  # by reservation: by us; else given inline
 
     def answer(self, params: Params) -> Answer:
-        """The answer to a callback at its primary URL. Raises Refusal."""
+        """The answer to a callback at its primary URL. May wait for the database. Raises Refusal."""
+        begun = self.begin(params)
+        return begun if isinstance(begun, Answer) else begun()
+
+    def answer_fallback(self, params: Params) -> Answer:
+        """The answer at the fallback URL: always inline, unless the reservation's POST is under way or done.
+
+        A reservation that was seen before keeps its first decision. Raises Refusal.
+        """
+        return self.begin_fallback(params)()
+
+    def begin(self, params: Params) -> Answer | Later:
+        """The answer at the primary URL, or what gives it: this itself waits for nothing. Raises Refusal.
+
+        An answer that is given at once is all there is to do.
+        """
         began = perf_counter()
         arrived = self._take(params)
         first = self._first_of(arrived)
@@ -102,21 +122,14 @@ class Desk:
         turn = Turn("/assignment", began, arrived, taken)
         decision = decide(taken.ruleset, taken.callback, taken.at, taken.rejections)
         if decision.mode is Mode.POST and decision.instruction:
-            return self._post(turn, decision)
+            return partial(self._post, turn, decision)
         return self._answered(turn, decision, decision)
 
-    def answer_fallback(self, params: Params) -> Answer:
-        """The answer at the fallback URL: always inline, unless the reservation's POST is under way or done.
-
-        A reservation that was seen before keeps its first decision. Raises Refusal.
-        """
+    def begin_fallback(self, params: Params) -> Later:
+        """What gives the answer at the fallback URL. Raises Refusal."""
         began = perf_counter()
         arrived = self._take(params)
-        turn = Turn("/assignment/fallback", began, arrived, self._first_of(arrived))
-        taken = turn.taken
-        decision = decide(taken.ruleset, taken.callback, taken.at, taken.rejections)
-        given = self._inline(taken) if self._may_give_inline(turn, decision) else None
-        return self._answered(turn, decision, given)
+        return partial(self._fallback, Turn("/assignment/fallback", began, arrived, self._first_of(arrived)))
 
     @property
     def standing(self) -> Standing:
@@ -130,6 +143,12 @@ class Desk:
         except StoreError:
             return False
         return True
+
+    def _fallback(self, turn: Turn) -> Answer:
+        taken = turn.taken
+        decision = decide(taken.ruleset, taken.callback, taken.at, taken.rejections)
+        given = self._inline(taken) if self._may_give_inline(turn, decision) else None
+        return self._answered(turn, decision, given)
 
     def _post(self, turn: Turn, decision: Decision) -> Answer:
         """`{}`, once the ledger has the delivery; where it cannot, the instruction stands in the answer."""

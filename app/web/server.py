@@ -66,7 +66,7 @@ class Server(BaseApplication):
         log_to_stdout(self._log_level, beside=True)
         app, self.wind_down, self._stop = self._make_app()
         # A body in chunks is parsed while the view reads it.
-        app.register_error_handler(ParseException, unparsed)
+        app.register_error_handler(ParseException, lambda error: unparsed(error).response())
         return app
 
 

@@ -19,7 +19,6 @@ from time import monotonic
 from types import FrameType
 from typing import Any, Protocol, TypeAlias, cast
 
-from flask import Response
 from gunicorn.http.errors import (
     ExpectationFailed,
     LimitRequestHeaders,
@@ -31,6 +30,7 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.util import close, write_nonblock
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from app.web.document import Document
 from app.web.failures import DETAILS, problem
 from app.web.incoming import Incoming, Standing
 
@@ -221,7 +221,7 @@ class Worker(ThreadWorker):
                 return
 
 
-def unparsed(error: BaseException) -> Response:
+def unparsed(error: BaseException) -> Document:
     """The answer to a request that is not HTTP, as far as gunicorn takes it."""
     status = HTTPStatus.BAD_REQUEST if isinstance(error, ParseException) else HTTPStatus.INTERNAL_SERVER_ERROR
     status = UNPARSED.get(type(error), status)
@@ -230,7 +230,7 @@ def unparsed(error: BaseException) -> Response:
     return problem(status, f"http-{status}", f"{status.phrase}: the request cannot be read as HTTP/1.1")
 
 
-def refusal(status: HTTPStatus) -> Response:
+def refusal(status: HTTPStatus) -> Document:
     """The answer to a request that is not taken in."""
     return problem(status, f"http-{status}", DETAILS.get(status, status.phrase))
 
@@ -239,12 +239,9 @@ def _overdue(waiting: Waiting, now: float) -> list[Connection]:
     return [conn for conn, _ in takewhile(lambda each: each[1] <= now, waiting.items())]
 
 
-def _send(client: socket.socket, answer: Response) -> None:
-    head = (
-        f"HTTP/1.1 {answer.status}\r\nConnection: close\r\n"
-        f"Content-Type: {answer.content_type}\r\nContent-Length: {answer.content_length}\r\n\r\n"
-    )
-    _write(client, head.encode() + answer.get_data())
+def _send(client: socket.socket, answer: Document) -> None:
+    head = "".join(f"{name}: {value}\r\n" for name, value in answer.headers)
+    _write(client, f"HTTP/1.1 {answer.status_line}\r\nConnection: close\r\n{head}\r\n".encode() + answer.body)
 
 
 def _write(client: socket.socket, text: bytes) -> None:
