@@ -28,7 +28,7 @@ HOMES = {
     "alembic": ("app.storage.upgrading", "app.storage.migrations"),
     "click": ("app.cli",),
     "flask": ("app.web", "app.sandbox", "app.assembly", "app.wsgi", "app.cli.serve"),
-    "gunicorn": ("app.web.server", "app.web.worker"),
+    "gunicorn": ("app.web.server", "app.web.worker", "app.web.connection", "app.web.refusals"),
     "jinja2": ("app.engine.templates", "app.engine.fragments", "app.engine.filters", "app.replay.report"),
     "marshmallow": ("app.engine",),
     "plotly": ("app.replay.plotting",),

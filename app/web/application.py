@@ -13,6 +13,7 @@ from flask import Flask
 from app.web.document import Document
 from app.web.failures import failed
 from app.web.incoming import MOST_BODY
+from app.web.outgoing import finish
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -74,9 +75,7 @@ def _when_iterated(
     try:
         yield from parts
     finally:
-        close = getattr(parts, "close", None)
-        if close:
-            close()
+        finish(parts)
 
 
 def _given(later: Later, start_response: "StartResponse") -> Iterator[bytes]:

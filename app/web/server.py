@@ -11,7 +11,8 @@ from gunicorn.http.errors import ParseException
 
 from app.errors import SettingsError
 from app.logs import JsonLines, log_to_stdout
-from app.web.worker import Worker, unparsed
+from app.web.refusals import unparsed
+from app.web.worker import Worker
 
 THREADS = 16
 TIMEOUT = 30  # seconds without a sign of life, after which a worker is replaced
