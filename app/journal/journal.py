@@ -2,7 +2,6 @@
 
 import logging
 from collections import deque
-from itertools import islice
 from threading import Event, Lock, Thread
 from time import monotonic, sleep
 
@@ -115,7 +114,8 @@ class Journal:
             sleep(GATHERING)
 
     def _take_group(self) -> None:
-        noted = list(islice(self._waiting, GROUP))
+        # By number: an iterator fails where more is noted meanwhile.
+        noted = [self._waiting[n] for n in range(min(GROUP, len(self._waiting)))]
         self._group = [saved for each in noted if (saved := self.saved(each))]
         for _ in noted:
             self._waiting.popleft()

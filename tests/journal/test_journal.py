@@ -1,10 +1,12 @@
 """The journal: what is noted is saved soon, whatever the database does meanwhile."""
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -78,6 +80,29 @@ def test_many_are_saved_in_groups(address: str, opened: Opening) -> None:
     assert journal.waiting == len(everyone)
     assert journal.write()
     assert saved(callbacks) == numbers(*everyone)
+
+
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Threads that take turns as often as they can."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("restless")
+def test_more_is_noted_while_it_saves(tmp_path: Path, opened: Opening) -> None:
+    """At any moment; nothing is lost, and it goes on."""
+    journal = Journal(Callbacks(opened(f"sqlite:///{tmp_path}/desk.db")), keeps=True)
+    one, number = noted(1), 3_000
+    noting = Thread(target=lambda: [journal.note(one) for _ in range(number)])
+    noting.start()
+    while noting.is_alive():
+        assert journal.write()
+    assert journal.write()
+    assert journal.dropped == 0
+    assert Callbacks(opened(f"sqlite:///{tmp_path}/desk.db")).count() == number
 
 
 def test_what_is_left_is_saved_at_the_end(address: str, opened: Opening) -> None:
