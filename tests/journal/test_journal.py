@@ -96,7 +96,7 @@ def test_more_is_noted_while_it_saves(tmp_path: Path, opened: Opening) -> None:
     """At any moment; nothing is lost, and it goes on."""
     journal = Journal(Callbacks(opened(f"sqlite:///{tmp_path}/desk.db")), keeps=True)
     one, number = noted(1), 3_000
-    noting = Thread(target=lambda: [journal.note(one) for _ in range(number)])
+    noting = Thread(target=lambda: [*map(journal.note, [one] * number)])
     noting.start()
     while noting.is_alive():
         assert journal.write()
