@@ -2,11 +2,10 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from time import perf_counter
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from app.delivery.policy import calls_in
 from app.delivery.promises import Promises
@@ -17,6 +16,7 @@ from app.engine.sealing import sealed
 from app.engine.timestamp import read_time
 from app.engine.wire import Form, inline_form
 from app.errors import ForeignAccount, Stale, StoreError
+from app.firsts import REMEMBERED, Firsts
 from app.journal import Journal, Noted, Taken
 from app.model import Call, Callback, Decision, Delivery, Mode, Promise, State
 from app.recent import Recent
@@ -25,7 +25,6 @@ from app.storage import Database
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 10_000
 GRACE = timedelta(minutes=1)  # beyond the reservation's timeout, for clocks that differ
 BUDGET = 2.0  # seconds for an answer, of the five that Twilio waits
 PROMISING = 0.8  # seconds of them that the database has
@@ -39,8 +38,7 @@ def _nothing() -> None:
     """What there is to do after most answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One request: what came, what is decided from (the first of a reservation keeps its decision), since
     when by `perf_counter`, and at which path.
     """
@@ -51,8 +49,7 @@ class Turn:
     taken: Taken
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The JSON object of an answer, and what to do when it is on its way: a post follows its `{}`."""
 
     form: Form
@@ -92,7 +89,7 @@ class Desk:
         self._account_sid = account_sid
         self._lifetime = timedelta(seconds=reservation_timeout)
         self._clock = clock
-        self._first: Recent[str, Taken] = Recent(REMEMBERED)
+        self._firsts = Firsts()
         self._rejected = rejected
         self._journal = journal
         self._promised: Recent[str, bool] = Recent(REMEMBERED)  # by reservation: by us; else given inline
@@ -116,7 +113,7 @@ class Desk:
         """
         began = perf_counter()
         arrived = self._take(params)
-        first = self._first_of(arrived)
+        first = self._firsts.first(arrived)
         # A callback that is repeated, parameter for parameter, keeps its decision, whatever the time is now.
         taken = first if first.callback.params == arrived.callback.params else arrived
         turn = Turn("/assignment", began, arrived, taken)
@@ -129,7 +126,9 @@ class Desk:
         """What gives the answer at the fallback URL. Raises Refusal."""
         began = perf_counter()
         arrived = self._take(params)
-        return partial(self._fallback, Turn("/assignment/fallback", began, arrived, self._first_of(arrived)))
+        return partial(
+            self._fallback, Turn("/assignment/fallback", began, arrived, self._firsts.first(arrived))
+        )
 
     @property
     def standing(self) -> Standing:
@@ -242,11 +241,6 @@ class Desk:
         _log_decided(turn, decision, given or decision, is_inline=is_inline)
         is_reply = given and given.mode is Mode.REPLY and given.instruction
         return Answer(inline_form(is_reply) if is_reply else {}, then)
-
-    def _first_of(self, taken: Taken) -> Taken:
-        """What was taken first of this reservation: this, where nothing was before."""
-        self._first.first(taken.callback.reservation_sid, taken)
-        return self._first.get(taken.callback.reservation_sid) or taken
 
     def _take(self, params: Params) -> Taken:
         callback = read_callback(params)

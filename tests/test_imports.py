@@ -16,7 +16,7 @@ LAYERS = (
     ("app.engine",),
     ("app.rulebook", "app.storage", "app.delivery"),
     ("app.replay", "app.journal"),
-    ("app.service",),
+    ("app.service", "app.firsts"),
     ("app.web",),
     ("app.assembly",),
     ("app.wsgi", "app.cli"),

@@ -15,7 +15,8 @@ from app.storage import Callbacks
 log = logging.getLogger(__name__)
 
 GATHERING = 0.1  # seconds until a callback is written, with those that came meanwhile
-GROUP = 200  # callbacks that are written at once
+GROUP = 200  # callbacks that are written as soon as they wait
+LARGEST = 1_000  # callbacks that are written at once, where many wait: a disk takes long for each group
 PAUSE = 0.5  # seconds until the database is tried again
 MOST = 5_000  # callbacks that wait for the database; more are dropped
 FAREWELL = 5.0  # seconds for the last ones, when the process is to stop
@@ -115,7 +116,7 @@ class Journal:
 
     def _take_group(self) -> None:
         # By number: an iterator fails where more is noted meanwhile.
-        noted = [self._waiting[n] for n in range(min(GROUP, len(self._waiting)))]
+        noted = [self._waiting[n] for n in range(min(LARGEST, len(self._waiting)))]
         self._group = [saved for each in noted if (saved := self.saved(each))]
         for _ in noted:
             self._waiting.popleft()

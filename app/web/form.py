@@ -4,11 +4,14 @@ from urllib.parse import unquote
 
 import werkzeug.urls  # noqa: F401  registers what happens to bytes that are no UTF-8
 
+from app.engine.callback import KNOWN
+
 Params = dict[str, str | list[str]]
 
 # What JSON and numbers are full of. None of these is a sign of the form itself, or a part of an escape, so
 # they may be read everywhere at once, before the form is taken apart.
 COMMON = [(f"%{ord(letter):02X}", letter) for letter in '":,{}[]/ ']
+NAMES = {name: name for name in KNOWN}  # those of every callback, once and not with each
 
 
 def read_params(body: bytes) -> Params:
@@ -24,7 +27,7 @@ def read_params(body: bytes) -> Params:
     for pair in text.split("&"):
         if pair:
             name, _, value = pair.partition("=")
-            _add(params, _read(name), _read(value))
+            _add(params, NAMES.get(name) or _read(name), _read(value))
     return params
 
 

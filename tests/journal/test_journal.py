@@ -3,7 +3,6 @@
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from threading import Thread
@@ -14,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from app.engine.decide import decide
 from app.engine.ruleset import RuleSet
 from app.journal import Journal, Noted, Taken
-from app.journal.journal import GROUP, MOST
+from app.journal.journal import LARGEST, MOST
 from app.journal.metrics import JournalMetrics
 from app.storage import Callbacks, Sought
 from tests.builders import MONDAY_NOON as NOW
@@ -74,7 +73,7 @@ def test_many_are_saved_in_groups(address: str, opened: Opening) -> None:
     """None is lost between two of them."""
     callbacks = Callbacks(opened(address))
     journal = Journal(callbacks)
-    everyone = range(2 * GROUP + 1)
+    everyone = range(2 * LARGEST + 1)
     for number in everyone:
         journal.note(noted(number))
     assert journal.waiting == len(everyone)
@@ -197,7 +196,7 @@ def test_what_cannot_be_recorded_is_counted(
     callbacks = Callbacks(opened(address))
     journal = Journal(callbacks)
     broken = noted(1)
-    broken = broken._replace(decided=replace(broken.decided, callback=None))  # type: ignore[arg-type]
+    broken = broken._replace(decided=broken.decided._replace(callback=None))  # type: ignore[arg-type]
     journal.note(broken)
     journal.note(noted(2))
     assert journal.write()
