@@ -82,13 +82,15 @@ class Journal:
             log.warning("callbacks not saved", extra={"fields": {"dropped": self.waiting}})
 
     def write(self) -> bool:
-        """Saves all that waits; False where the database does not take it, and it goes on waiting.
+        """Saves all that waits by now; False where the database does not take it, and it goes on waiting.
 
-        Not called by several threads.
+        What comes meanwhile waits for more: small groups cost a disk as much as large ones. Not called by
+        several threads.
         """
-        while self._group or self._waiting:
+        left = len(self._waiting)
+        while self._group or left > 0:
             if not self._group:
-                self._take_group()
+                left -= self._take_group(left)
             try:
                 self._callbacks.add_all(self._group)
             except StoreError as error:
@@ -114,12 +116,14 @@ class Journal:
         while not self.write() and monotonic() < self._until:
             sleep(GATHERING)
 
-    def _take_group(self) -> None:
+    def _take_group(self, most: int) -> int:
+        """Takes the next ones: so many."""
         # By number: an iterator fails where more is noted meanwhile.
-        noted = [self._waiting[n] for n in range(min(LARGEST, len(self._waiting)))]
+        noted = [self._waiting[n] for n in range(min(LARGEST, most))]
         self._group = [saved for each in noted if (saved := self.saved(each))]
         for _ in noted:
             self._waiting.popleft()
+        return len(noted)
 
     def _drop(self, number: int) -> None:
         with self._counting:
