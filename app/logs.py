@@ -156,6 +156,7 @@ def log_to_stdout(level: str, form: str | None = None, *, beside: bool = False) 
     """
     handler: logging.Handler = Beside(sys.stdout) if beside else logging.StreamHandler(sys.stdout)
     handler.setFormatter(lines(form))
+    _look_up_nothing()
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # It writes each request with its form, and so with the numbers in it.
     logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
@@ -163,6 +164,12 @@ def log_to_stdout(level: str, form: str | None = None, *, beside: bool = False) 
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     # Of each migration it writes what it is about to do.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _look_up_nothing() -> None:
+    """Keeps `logging` from finding out for every line what none shows (its HOWTO, "Optimization")."""
+    logging._srcfile = ""
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def _place(traceback: Any) -> str:

@@ -25,13 +25,12 @@ class Recent(Generic[K, V]):
             self._values[key] = value
             self._shrink()
 
-    def first(self, key: K, value: V) -> bool:
-        """Keeps the value unless the key is known. True when it was not."""
+    def first(self, key: K, value: V) -> V:
+        """The value of the key: this one, where there was none."""
         with self._lock:
-            known = key in self._values
-            self._values.setdefault(key, value)
+            known = self._values.setdefault(key, value)
             self._shrink()
-            return not known
+            return known
 
     def _shrink(self) -> None:
         if len(self._values) > self._size:

@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from time import perf_counter
+from typing import NamedTuple, TypeAlias
 
 from app.delivery.policy import calls_in
 from app.delivery.promises import Promises
@@ -16,6 +16,7 @@ from app.engine.sealing import sealed
 from app.engine.timestamp import read_time
 from app.engine.wire import Form, inline_form
 from app.errors import ForeignAccount, Stale, StoreError
+from app.firsts import REMEMBERED, Firsts
 from app.journal import Journal, Noted, Taken
 from app.metrics import Note, unnoted
 from app.metrics.catalogue import ANSWERED_INLINE, DECISION_SECONDS, DECISIONS, PROBLEMS
@@ -26,7 +27,6 @@ from app.storage import Database
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 10_000
 GRACE = timedelta(minutes=1)  # beyond the reservation's timeout, for clocks that differ
 BUDGET = 2.0  # seconds for an answer, of the five that Twilio waits
 PROMISING = 0.8  # seconds of them that the database has
@@ -40,8 +40,7 @@ def _nothing() -> None:
     """What there is to do after most answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One request: what came, what is decided from (the first of a reservation keeps its decision), since
     when by `perf_counter`, and at which path.
     """
@@ -52,12 +51,15 @@ class Turn:
     taken: Taken
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The JSON object of an answer, and what to do when it is on its way: a post follows its `{}`."""
 
     form: Form
     then: Callable[[], object] = _nothing
+
+
+Later: TypeAlias = Callable[[], Answer]
+"""What gives an answer, and may wait for the database."""
 
 
 class Desk:
@@ -93,37 +95,47 @@ class Desk:
         self._lifetime = timedelta(seconds=reservation_timeout)
         self._by_timestamp = by_timestamp
         self._clock = clock
-        self._first: Recent[str, Taken] = Recent(REMEMBERED)
+        self._firsts = Firsts()
         self._rejected = rejected
         self._journal = journal
         self._note = note
         self._promised: Recent[str, bool] = Recent(REMEMBERED)  # by reservation: by us; else given inline
 
     def answer(self, params: Params) -> Answer:
-        """The answer to a callback at its primary URL. Raises Refusal."""
-        began = perf_counter()
-        arrived = self._take(params)
-        first = self._first_of(arrived)
-        # A callback that is repeated, parameter for parameter, keeps its decision, whatever the time is now.
-        taken = first if first.callback.params == arrived.callback.params else arrived
-        turn = Turn("/assignment", began, arrived, taken)
-        decision = self._decide(taken)
-        if decision.mode is Mode.POST and decision.instruction:
-            return self._post(turn, decision)
-        return self._answered(turn, decision, decision)
+        """The answer to a callback at its primary URL. May wait for the database. Raises Refusal."""
+        begun = self.begin(params)
+        return begun if isinstance(begun, Answer) else begun()
 
     def answer_fallback(self, params: Params) -> Answer:
         """The answer at the fallback URL: always inline, unless the reservation's POST is under way or done.
 
         A reservation that was seen before keeps its first decision. Raises Refusal.
         """
+        return self.begin_fallback(params)()
+
+    def begin(self, params: Params) -> Answer | Later:
+        """The answer at the primary URL, or what gives it: this itself waits for nothing. Raises Refusal.
+
+        An answer that is given at once is all there is to do.
+        """
         began = perf_counter()
         arrived = self._take(params)
-        turn = Turn("/assignment/fallback", began, arrived, self._first_of(arrived))
-        taken = turn.taken
+        first = self._firsts.first(arrived)
+        # A callback that is repeated, parameter for parameter, keeps its decision, whatever the time is now.
+        taken = first if first.callback.params == arrived.callback.params else arrived
+        turn = Turn("/assignment", began, arrived, taken)
         decision = self._decide(taken)
-        given = self._inline(taken) if self._may_give_inline(turn, decision) else None
-        return self._answered(turn, decision, given)
+        if decision.mode is Mode.POST and decision.instruction:
+            return partial(self._post, turn, decision)
+        return self._answered(turn, decision, decision)
+
+    def begin_fallback(self, params: Params) -> Later:
+        """What gives the answer at the fallback URL. Raises Refusal."""
+        began = perf_counter()
+        arrived = self._take(params)
+        return partial(
+            self._fallback, Turn("/assignment/fallback", began, arrived, self._firsts.first(arrived))
+        )
 
     @property
     def standing(self) -> Standing:
@@ -137,6 +149,12 @@ class Desk:
         except StoreError:
             return False
         return True
+
+    def _fallback(self, turn: Turn) -> Answer:
+        taken = turn.taken
+        decision = self._decide(taken)
+        given = self._inline(taken) if self._may_give_inline(turn, decision) else None
+        return self._answered(turn, decision, given)
 
     def _post(self, turn: Turn, decision: Decision) -> Answer:
         """`{}`, once the ledger has the delivery; where it cannot, the instruction stands in the answer."""
@@ -241,11 +259,6 @@ class Desk:
         _log_decided(turn, decision, given or decision, is_inline=is_inline)
         is_reply = given and given.mode is Mode.REPLY and given.instruction
         return Answer(inline_form(is_reply) if is_reply else {}, then)
-
-    def _first_of(self, taken: Taken) -> Taken:
-        """What was taken first of this reservation: this, where nothing was before."""
-        self._first.first(taken.callback.reservation_sid, taken)
-        return self._first.get(taken.callback.reservation_sid) or taken
 
     def _take(self, params: Params) -> Taken:
         callback = read_callback(params)

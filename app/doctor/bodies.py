@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from app.web.captured import Captured
-from app.web.signature import Params
+from app.web.form import Params
 
 PLUS = re.compile(r'(^|[":, ]) (?=[0-9]{6})')  # a number's + that was decoded twice
 LONE_FEED = re.compile(r"(?<!\r)\n")

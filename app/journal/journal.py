@@ -3,7 +3,6 @@
 import logging
 from collections import deque
 from datetime import datetime
-from itertools import islice
 from threading import Event, Lock, Thread
 from time import monotonic, sleep
 
@@ -17,7 +16,8 @@ from app.storage import Callbacks
 log = logging.getLogger(__name__)
 
 GATHERING = 0.1  # seconds until a callback is written, with those that came meanwhile
-GROUP = 200  # callbacks that are written at once
+GROUP = 200  # callbacks that are written as soon as they wait
+LARGEST = 1_000  # callbacks that are written at once, where many wait: a disk takes long for each group
 PAUSE = 0.5  # seconds until the database is tried again
 MOST = 5_000  # callbacks that wait for the database; more are dropped
 FAREWELL = 5.0  # seconds for the last ones, when the process is to stop
@@ -49,9 +49,11 @@ class Journal:
     @property
     def oldest(self) -> datetime | None:
         """When the oldest callback came that is not saved yet."""
-        # Copies: meanwhile the thread takes what it saves away.
-        group, waiting = self._group[:1], list(islice(self._waiting, 1))
-        return group[0].received_at if group else waiting[0].arrived.at if waiting else None
+        group = self._group[:1]  # a copy: meanwhile the thread takes what it saves away
+        try:
+            return group[0].received_at if group else self._waiting[0].arrived.arrived
+        except IndexError:
+            return None
 
     def note(self, noted: Noted) -> None:
         """Takes a callback down. Costs the request next to nothing, and never raises."""
@@ -90,13 +92,15 @@ class Journal:
             log.warning("callbacks not saved", extra={"fields": {"dropped": self.waiting}})
 
     def write(self) -> bool:
-        """Saves all that waits; False where the database does not take it, and it goes on waiting.
+        """Saves all that waits by now; False where the database does not take it, and it goes on waiting.
 
-        Not called by several threads.
+        What comes meanwhile waits for more: small groups cost a disk as much as large ones. Not called by
+        several threads.
         """
-        while self._group or self._waiting:
+        left = len(self._waiting)
+        while self._group or left > 0:
             if not self._group:
-                self._take_group()
+                left -= self._take_group(left)
             try:
                 self._callbacks.add_all(self._group)
             except StoreError as error:
@@ -122,11 +126,14 @@ class Journal:
         while not self.write() and monotonic() < self._until:
             sleep(GATHERING)
 
-    def _take_group(self) -> None:
-        noted = list(islice(self._waiting, GROUP))
+    def _take_group(self, most: int) -> int:
+        """Takes the next ones: so many."""
+        # By number: an iterator fails where more is noted meanwhile.
+        noted = [self._waiting[n] for n in range(min(LARGEST, most))]
         self._group = [saved for each in noted if (saved := self.saved(each))]
         for _ in noted:
             self._waiting.popleft()
+        return len(noted)
 
     def _drop(self, number: int) -> None:
         with self._counting:

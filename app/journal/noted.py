@@ -1,6 +1,5 @@
 """What is noted of a callback while it is answered, and what is saved of it afterwards."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,8 +9,7 @@ from app.engine.scope import scope_of
 from app.model import Callback, Decision, Saved
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """All that a decision depends on: deciding again gives the same.
 
     `at` is the time for which it is made, `arrived` when the callback came: the same, but in a rehearsal.

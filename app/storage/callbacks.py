@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 
 from app.model import Mode, Saved
 from app.storage.database import Database
+from app.storage.many import insert_many
 from app.storage.rows import saved_columns, saved_of
 from app.storage.tables import callbacks
 
@@ -97,7 +98,7 @@ def save(connection: Connection, saved: Sequence[Saved], delivery_id: int | None
     """Adds callbacks in the transaction that the connection is in, with the delivery that was promised."""
     if saved:
         rows = [{**saved_columns(each), "delivery_id": delivery_id} for each in saved]
-        connection.execute(insert(callbacks), rows)
+        insert_many(connection, callbacks, rows)
 
 
 def forget(connection: Connection, reservation_sid: str, delivery_id: int) -> None:

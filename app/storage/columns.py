@@ -1,6 +1,7 @@
 """How our values stand in a column, alike in both databases."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -15,6 +16,7 @@ from app.model import Ending, Instruction, Outcome
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 TUPLE = "()"
+PLAIN = re.compile(r"[ !#-\[\]-~]*")  # what JSON has as it is
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -39,7 +41,7 @@ class Written(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _json(value)[1:-1]
+        return value if value is None or PLAIN.fullmatch(value) else _json(value)[1:-1]
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else str(json.loads(f'"{value}"'))

@@ -6,6 +6,7 @@ recorded: its text may hold what nobody is to see.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.delivery.courier import Carried, Courier
@@ -13,7 +14,7 @@ from app.delivery.policy import Again
 from app.journal import Taken
 from app.logs import REQUEST
 from app.model import Decision, Delivery, Promise
-from app.service import Answer, Desk, Params, Turn
+from app.service import Answer, Desk, Later, Params, Turn
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
@@ -26,13 +27,17 @@ class TracedDesk(Desk):
         super().__init__(**named)
         self._tracer = tracer
 
-    def answer(self, params: Params) -> Answer:
-        with span(self._tracer, "callback", {"desk.path": "/assignment"}):
-            return super().answer(params)
+    def begin(self, params: Params) -> Later:
+        return partial(self._in_a_span, "/assignment", super().begin, params)
 
-    def answer_fallback(self, params: Params) -> Answer:
-        with span(self._tracer, "callback", {"desk.path": "/assignment/fallback"}):
-            return super().answer_fallback(params)
+    def begin_fallback(self, params: Params) -> Later:
+        return partial(self._in_a_span, "/assignment/fallback", super().begin_fallback, params)
+
+    def _in_a_span(self, path: str, begin: Callable[[Params], Answer | Later], params: Params) -> Answer:
+        """The whole answer, in one thread: a span does not pass from one to another."""
+        with span(self._tracer, "callback", {"desk.path": path}):
+            begun = begin(params)
+            return begun if isinstance(begun, Answer) else begun()
 
     def _decide(self, taken: Taken) -> Decision:
         with span(self._tracer, "decide", {"desk.reservation": taken.callback.reservation_sid}) as made:

@@ -1,12 +1,12 @@
 """HTTP: `create_app` makes the Flask application, everything it needs is handed to it."""
 
-from flask import Flask
 from prometheus_client import CollectorRegistry
 
 from app.metrics import Note, unnoted
 from app.service import Desk
 from app.settings import Secret
-from app.web.assignment import assignment_routes
+from app.web.application import Application
+from app.web.assignment import add_assignment
 from app.web.failures import NOTE, answer_failures
 from app.web.health import health_routes
 from app.web.incoming import MOST_BODY
@@ -24,18 +24,18 @@ def create_app(
     registry: CollectorRegistry | None = None,
     metrics_token: Secret | None = None,
     note: Note = unnoted,
-) -> Flask:
+) -> Application:
     """The application. `trusted_proxies` tells how many proxies' forwarding headers are to be believed.
 
     `registry` holds what /metrics shows, by default nothing. Without `metrics_token` that is for clients on
     this machine. `note` counts requests, also those that are refused before the application is asked.
     """
-    app = Flask(__name__, static_folder=None)
+    app = Application(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY
     # A redirect would repeat the request's own URL.
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.register_blueprint(assignment_routes(desk, signatures))
+    add_assignment(app, desk, signatures)
     app.register_blueprint(health_routes(desk))
     app.register_blueprint(metrics_routes(registry or CollectorRegistry(), metrics_token))
     answer_failures(app)

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
-from flask import Request
 
 from app.errors import Unsigned
 from app.settings import Secret
+from app.web.form import Params
 from app.web.proxies import believing
-from app.web.signature import Params, Signatures, key_name
+from app.web.signature import Signatures, key_name
 
 LATIN_1 = "\xff"  # the last character of what a WSGI server takes HTTP's bytes for
 TEXTS = ("scheme", "host", "port", "path", "query")
@@ -56,12 +57,13 @@ class Captured:
     def fits(self, secret: Secret, public_url: str | None = None, proxies: int = 0) -> bool:
         """Whether the service would take it with this as token and as key, and with these settings."""
         try:
-            Signatures([secret], {self.key: secret}, public_url).check(self._request(proxies), self.params)
+            body = urlencode(self.params, doseq=True).encode()
+            Signatures([secret], {self.key: secret}, public_url).check(self._environ(proxies), body)
         except Unsigned:
             return False
         return True
 
-    def _request(self, proxies: int) -> Request:
+    def _environ(self, proxies: int) -> dict[str, Any]:
         environ: dict[str, Any] = {
             "REQUEST_METHOD": "POST",
             "wsgi.url_scheme": self.scheme,
@@ -75,7 +77,7 @@ class Captured:
         }
         if proxies:
             believing(lambda *_: [], proxies)(environ, lambda *_: lambda _: None)
-        return Request(environ)
+        return environ
 
 
 def read_captured(line: bytes) -> Captured:

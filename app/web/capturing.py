@@ -19,10 +19,9 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
-from flask import Request
-
 from app.errors import Unsigned
-from app.web.signature import Params, Signatures
+from app.web.form import Params, read_params
+from app.web.signature import Signatures
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_WAITING = 1_000  # requests that wait to be written
@@ -119,11 +118,11 @@ class CapturingSignatures(Signatures):
         self._capture = capture
         self._clock = clock
 
-    def check(self, request: Request, params: Params) -> None:
+    def check(self, environ: dict[str, Any], body: bytes) -> Params:
         try:
-            super().check(request, params)
+            return super().check(environ, body)
         except Unsigned:
-            self._capture.keep(request.environ, params, self._clock())
+            self._capture.keep(environ, read_params(body), self._clock())
             raise
 
 

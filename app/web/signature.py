@@ -8,7 +8,8 @@ behind a proxy another one than the application sees. Source: Twilio's pages on 
 import base64
 import hmac
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from flask import Request
@@ -22,9 +23,15 @@ from twilio.request_validator import (
 
 from app.errors import Unsigned
 from app.settings import Secret
+from app.web.form import Params, read_params
 
-Params: TypeAlias = Mapping[str, str | list[str]]
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
+SIGNATURE, SIGNATURE_SETTINGS = (
+    "HTTP_" + name.upper().replace("-", "_") for name in (SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER)
+)
+BASE = ("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME")
 PORTS = {"http": 80, "https": 443}
 
 
@@ -41,17 +48,18 @@ class Signatures:
         self._keys = {name: secret.reveal().encode() for name, secret in (keys or {}).items()}
         self._public_url = public_url
 
-    def check(self, request: Request, params: Params) -> None:
-        """Nothing, if one of the secrets signed the request with these parameters. Raises Unsigned."""
-        claimed = request.headers.get(SIGNATURE_HEADER, "").encode()
+    def check(self, environ: "WSGIEnvironment", body: bytes) -> Params:
+        """The parameters of the body, if one of the secrets signed the request with them. Raises Unsigned."""
+        claimed = environ.get(SIGNATURE, "").encode()
         if not claimed:
             raise Unsigned(f"there is no {SIGNATURE_HEADER} header: only Twilio's own requests are answered")
-        digest, secrets = self._secrets(request.headers.get(SIGNATURE_SETTINGS_HEADER, ""))
+        digest, secrets = self._secrets(environ.get(SIGNATURE_SETTINGS, ""))
+        params = read_params(body)
         signed = signed_text(params)
-        for url in url_variants(self._url(request)):
+        for url in url_variants(self._url(environ)):
             for secret in secrets:
                 if hmac.compare_digest(signature_of(secret, url + signed, digest), claimed):
-                    return
+                    return params
         raise Unsigned(
             "the signature does not fit: look at TWILIO_AUTH_TOKEN, and at PUBLIC_URL or TRUSTED_PROXIES"
         )
@@ -65,20 +73,24 @@ class Signatures:
             raise Unsigned("the request is signed with a key that is not known: look at TWILIO_WEBHOOK_KEYS")
         return "sha256", [self._keys[key]]
 
-    def _url(self, request: Request) -> str:
-        base = self._public_url or _base(request)
-        query = request.query_string.decode("latin-1")
-        return base + request.path + ("?" + query if query else "")
+    def _url(self, environ: "WSGIEnvironment") -> str:
+        base = self._public_url or _base(*map(environ.get, BASE))
+        query = environ.get("QUERY_STRING", "")
+        return f"{base}/{environ['PATH_INFO'].lstrip('/')}" + (f"?{query}" if query else "")
 
 
-def _base(request: Request) -> str:
+@lru_cache(maxsize=256)
+def _base(*shown: str | None) -> str:
+    """The beginning of the URL, as the request shows it."""
+    request = Request({name: value for name, value in zip(BASE, shown, strict=True) if value is not None})
     try:
-        return request.host_url.rstrip("/") + request.root_path.rstrip("/")
+        return f"{request.host_url.rstrip('/')}{request.root_path.rstrip('/')}"
     except ValueError:
         # A trusted proxy may pass on what a stranger wrote into its headers.
         raise Unsigned("the address that the proxies' headers tell is none") from None
 
 
+@lru_cache(maxsize=256)
 def url_variants(url: str) -> tuple[str, ...]:
     """The URL as it is, and with and without its port: Twilio signs either."""
     try:
@@ -96,7 +108,7 @@ def _with_port(parts: SplitResult, port: int | None) -> str:
     return parts._replace(netloc=f"{user}{at}{name}" + (f":{port}" if port else "")).geturl()
 
 
-def signed_text(params: Params) -> str:
+def signed_text(params: Mapping[str, str | list[str]]) -> str:
     """What is signed behind the URL: each name with each of its values, in their order."""
     texts: list[str] = []
     for name in sorted(params):

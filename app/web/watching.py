@@ -49,7 +49,10 @@ class Watched:
             headers.append(("X-Request-Id", request))
             return start_response(status, headers, exc_info)
 
-        return _Answer(self._application(environ, start))
+        try:
+            return _Answer(self._application(environ, start), request)
+        finally:
+            REQUEST.set("")
 
     def _id(self, environ: Environment) -> str:
         for name in HEADERS:
@@ -60,17 +63,23 @@ class Watched:
 
 
 class _Answer:
-    """An answer's body. When it is closed, whatever was left for then is done, and the request is over."""
+    """An answer's body, which may begin in another thread than the request did.
 
-    __slots__ = ("_body",)
+    When it is closed, whatever was left for then is done, and the request is over.
+    """
 
-    def __init__(self, body: Iterable[bytes]) -> None:
+    __slots__ = ("_body", "_request")
+
+    def __init__(self, body: Iterable[bytes], request: str) -> None:
         self._body = body
+        self._request = request
 
     def __iter__(self) -> Iterator[bytes]:
+        REQUEST.set(self._request)
         return iter(self._body)
 
     def close(self) -> None:
+        REQUEST.set(self._request)
         try:
             if hasattr(self._body, "close"):
                 self._body.close()

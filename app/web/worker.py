@@ -1,9 +1,10 @@
-"""gunicorn's threaded worker, which no slow client can hold up.
+"""gunicorn's threaded worker, which no slow client can hold up, and which needs a thread for few requests.
 
 gunicorn gives a connection a thread as soon as something of a request is there, and the thread waits for the
 rest: as many half requests as there are threads, and nobody is answered any more. Here the process's one loop
-takes requests in, and a thread gets one that is whole. What does not come in time, or is too large, is
-refused by the loop.
+takes requests in. What does not come in time, or is too large, it refuses. A callback that is whole it
+answers itself, since passing it on to another thread takes as long as all else; a thread gets what may have
+to wait for something, and what only gunicorn's parser can read.
 """
 
 import errno
@@ -11,32 +12,34 @@ import logging
 import selectors
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from functools import partial
 from http import HTTPStatus
-from itertools import takewhile
 from time import monotonic
 from types import FrameType
-from typing import Any, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from flask import Flask, Response
-from gunicorn.http.errors import (
-    ExpectationFailed,
-    LimitRequestHeaders,
-    LimitRequestLine,
-    ParseException,
-    UnsupportedTransferCoding,
-)
 from gunicorn.http.parser import RequestParser
-from gunicorn.util import close, write_nonblock
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.util import write_nonblock
+from gunicorn.workers.gthread import ThreadWorker
 
+from app.metrics import Note, unnoted
 from app.metrics.catalogue import NOT_TAKEN_IN, REQUESTS
-from app.web.failures import DETAILS, NOTE, problem
+from app.web.connection import Connection, Waiting, ends_of, origin_of, overdue
+from app.web.failures import NOTE
 from app.web.incoming import Incoming, Standing
+from app.web.outgoing import Outgoing, finish, last_words
+from app.web.refusals import refusal, unparsed
+from app.web.usual import read_usual
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+    from flask import Flask
 
 log = logging.getLogger(__name__)
 
+CHORES = 0.1  # seconds between what gunicorn does beside the requests
 IN_TIME = 5.0  # seconds for a whole request; Twilio waits no longer for its answer
 FAREWELL = 2.0  # seconds for a client to read a refusal and to stop sending
 TAKING = struct.pack("ll", 5, 0)  # seconds for a client to take something of its answer
@@ -44,13 +47,6 @@ PIECE = 64 * 1024  # bytes that are read at once
 DISCARDED = 2 * 1024 * 1024  # bytes that a refused client may still send
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
-# From gunicorn's error to HTTP status, where that is not 400.
-UNPARSED: dict[type[BaseException], HTTPStatus] = {
-    LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
-    LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
-    UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
-}
 TOO_LARGE = {
     Standing.HEAD_TOO_LARGE: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     Standing.BODY_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -63,25 +59,8 @@ class Winding(Protocol):
     wind_down: Callable[[], None]
 
 
-class Connection(TConn):
-    """A connection, what has come of its next request, and how much was thrown away once it was refused."""
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.incoming = Incoming()
-        self.discarded = 0
-
-    def close(self, graceful: bool = False) -> None:
-        """At once: nothing is unread, and the loop that closes has no time for gunicorn's long farewell."""
-        close(self.sock)
-
-
-Waiting: TypeAlias = dict[Connection, float]
-"""Connections and their deadlines, the next one first."""
-
-
 class Worker(ThreadWorker):
-    """Takes requests in, and gives each to a thread when it is whole.
+    """Takes requests in, and answers each when it is whole.
 
     What runs beside the requests is told to stop when the process is, and not when they are all answered.
     gunicorn's own refusals would repeat the request in the answer and in the log; these do not.
@@ -90,11 +69,21 @@ class Worker(ThreadWorker):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._coming: Waiting = {}
+        self._idle: Waiting = {}
         self._leaving: Waiting = {}
+        self._origin = origin_of(self.cfg)
+        self._kept = float(self.cfg.keepalive)  # seconds for the next request of a connection to begin
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
         cast("Winding", self.app).wind_down()
+
+    def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
+        """Several turns at once: what gunicorn does in each takes as long as a turn itself."""
+        until = monotonic() + CHORES
+        super().wait_for_and_dispatch_events(timeout)
+        while self.alive and monotonic() < until:
+            super().wait_for_and_dispatch_events(CHORES)
 
     def accept(self, listener: socket.socket) -> None:
         """Takes a connection. Where there are too many, the one that has been slow for longest gives way."""
@@ -110,20 +99,14 @@ class Worker(ThreadWorker):
             return
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, TAKING)
         self.nr_conns += 1
-        self.enqueue_req(Connection(self.cfg, client, address, listener.getsockname()))
-
-    def enqueue_req(self, conn: Any) -> None:
-        """Takes the connection's next request in."""
-        conn.incoming = Incoming()
-        conn.sock.setblocking(False)
-        standing = self._receive(conn)
-        if standing is Standing.COMING:
-            self._wait(conn, self._coming, IN_TIME, self._read_on)
-        else:
-            self._settle(conn, standing)
+        server = listener.getsockname()
+        origin = self._origin | ends_of(address, server)
+        conn = Connection(origin, self.cfg, client, address, server)
+        self._wait(conn, self._coming, IN_TIME)
+        self._on_readable(conn, client)
 
     def handle(self, conn: Any) -> Any:
-        """Answers a request that is whole, and says whether another may follow. Runs in a thread.
+        """Answers a request that only gunicorn can read. Runs in a thread.
 
         The parser gets no more than what came: whatever it makes of it, no thread waits for a client. A
         request that came too early is not answered: no client of ours sends such.
@@ -142,116 +125,178 @@ class Worker(ThreadWorker):
         """Answers, but not a second time: what the view did not read of a body may be no HTTP."""
         if not getattr(req, "is_answered", False):
             answer = unparsed(exc)
-            self._note(answer.status_code)
-            _send(client, answer)
+            self._note(answer.status)
+            _write(client, last_words(answer))
+
+    def finish_request(self, conn: Any, fs: "Future[bool]") -> None:
+        """Waits for the connection's next request, where a thread is done with this one and says so."""
+        if not fs.cancelled() and not fs.exception() and fs.result():
+            conn.sock.setblocking(False)
+            self._expect_next(conn)
+        else:
+            self._drop(conn)
 
     def murder_pending(self) -> None:
         """Refuses what did not come in time. gunicorn calls it in every turn of the loop."""
-        super().murder_pending()
         now = monotonic()
-        for conn in _overdue(self._leaving, now):
-            self._drop(conn, self._leaving)
+        for conn in [*overdue(self._leaving, now), *overdue(self._idle, now)]:
+            self._drop(conn)
         # A process that is to stop does not wait as long.
-        for conn in _overdue(self._coming, now if self.alive else now + IN_TIME - FAREWELL):
+        for conn in overdue(self._coming, now if self.alive else now + IN_TIME - FAREWELL):
             if conn.incoming.received:
-                self._forget(conn, self._coming)
                 self._refuse(conn, HTTPStatus.REQUEST_TIMEOUT)
             else:
-                self._drop(conn, self._coming)
+                self._drop(conn)
 
-    def _read_on(self, conn: Connection, _client: socket.socket) -> None:
-        standing = self._receive(conn)
-        if standing is not Standing.COMING:
-            self._forget(conn, self._coming)
-            self._settle(conn, standing)
-
-    def _receive(self, conn: Connection) -> Standing:
-        """How far the request is with what has come meanwhile."""
-        try:
-            piece = conn.sock.recv(PIECE)
-        except BlockingIOError:
-            return Standing.COMING
-        except OSError:
-            piece = b""
-        if not piece:
-            return Standing.WHOLE  # nothing more will come: the parser tells what it lacks
-        standing = conn.incoming.add(piece)
-        if conn.incoming.wants_continue:
-            conn.incoming.wants_continue = False
-            _write(conn.sock, CONTINUE)
-        return standing
-
-    def _settle(self, conn: Connection, standing: Standing) -> None:
-        if standing in TOO_LARGE:
-            self._refuse(conn, TOO_LARGE[standing])
-        else:
-            super().enqueue_req(conn)
-
-    def _refuse(self, conn: Connection, status: HTTPStatus) -> None:
-        """Answers, and reads on for a moment: closing before all is read would take the answer away, too."""
-        log.warning("refused", extra={"fields": {"status": status, "type": f"http-{status}"}})
-        self._note(status)
-        _send(conn.sock, refusal(status))
-        self._wait(conn, self._leaving, FAREWELL, self._discard)
-
-    def _note(self, status: int) -> None:
-        cast("Flask", self.wsgi).extensions[NOTE](REQUESTS, (NOT_TAKEN_IN, f"http-{status}"))
-
-    def _discard(self, conn: Connection, _client: socket.socket) -> None:
+    def _on_readable(self, conn: Connection, _client: socket.socket) -> None:
         try:
             piece = conn.sock.recv(PIECE)
         except BlockingIOError:
             return
         except OSError:
             piece = b""
+        if conn.is_leaving:
+            self._discard(conn, piece)
+        else:
+            self._take_in(conn, piece)
+
+    def _take_in(self, conn: Connection, piece: bytes) -> None:
+        """Goes on with a request, of which this has come."""
+        incoming = conn.incoming
+        if not piece and not incoming.received:
+            self._drop(conn)
+            return
+        environ = None if incoming.received else read_usual(piece, conn.origin)
+        if environ is None:
+            # Where nothing more will come, the parser tells what it lacks.
+            standing = incoming.add(piece) if piece else Standing.WHOLE
+            if standing is not Standing.WHOLE:
+                self._wait_for_more(conn, standing)
+                return
+            environ = read_usual(incoming.received, conn.origin)
+        if environ is None:
+            self._give_thread(conn, partial(self.handle, conn))
+        else:
+            self._answer(conn, environ)
+
+    def _wait_for_more(self, conn: Connection, standing: Standing) -> None:
+        if standing in TOO_LARGE:
+            self._refuse(conn, TOO_LARGE[standing])
+            return
+        if conn.waiting is not self._coming:
+            self._wait(conn, self._coming, IN_TIME)
+        if conn.incoming.wants_continue:
+            conn.incoming.wants_continue = False
+            _write(conn.sock, CONTINUE)
+
+    def _answer(self, conn: Connection, environ: dict[str, Any]) -> None:
+        """Answers at once, or gives a thread to an application that may have to wait."""
+        self.nr += 1
+        keeps = environ.get("HTTP_CONNECTION", "").lower() != "close" and self.nr < self.max_requests
+        outgoing = Outgoing(keeps=keeps and self.alive and len(self._idle) < self.max_keepalived)
+        try:
+            parts = cast("WSGIApplication", self.wsgi)(environ, outgoing.start)
+            text = outgoing.text(parts) if outgoing.has_begun else b""
+        except Exception:
+            log.exception("failed")  # the loop goes on: without it nobody is answered
+            self._refuse(conn, HTTPStatus.INTERNAL_SERVER_ERROR)
+            return
+        if text:
+            self._send(conn, text, keeps=outgoing.keeps)
+            finish(parts)
+        else:
+            self._give_thread(conn, partial(_answer_later, conn, outgoing, parts))
+
+    def _send(self, conn: Connection, text: bytes, *, keeps: bool) -> None:
+        try:
+            sent = conn.sock.send(text)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            log.info("hung up")
+            self._drop(conn)
+            return
+        if sent < len(text):
+            self._give_thread(conn, partial(_send_slowly, conn, text[sent:], keeps=keeps))
+        elif keeps:
+            self._expect_next(conn)
+        else:
+            self._drop(conn)
+
+    def _give_thread(self, conn: Connection, run: Callable[[], bool]) -> None:
+        self._forget(conn)
+        future = self.tpool.submit(run)
+        future.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
+
+    def _expect_next(self, conn: Connection) -> None:
+        if conn.incoming.received:
+            conn.incoming = Incoming()
+        self._wait(conn, self._idle, self._kept)
+
+    def _refuse(self, conn: Connection, status: HTTPStatus) -> None:
+        """Answers, and reads on for a moment: closing before all is read would take the answer away, too."""
+        log.warning("refused", extra={"fields": {"status": status, "type": f"http-{status}"}})
+        self._note(status)
+        _write(conn.sock, last_words(refusal(status)))
+        conn.is_leaving = True
+        self._wait(conn, self._leaving, FAREWELL)
+
+    def _note(self, status: int) -> None:
+        note: Note = cast("Flask", self.wsgi).extensions.get(NOTE, unnoted)
+        note(REQUESTS, (NOT_TAKEN_IN, f"http-{status}"))
+
+    def _discard(self, conn: Connection, piece: bytes) -> None:
         conn.discarded += len(piece)
         if not piece or conn.discarded > DISCARDED:
-            self._drop(conn, self._leaving)
+            self._drop(conn)
 
-    def _wait(self, conn: Connection, waiting: Waiting, seconds: float, then: Any) -> None:
+    def _wait(self, conn: Connection, waiting: Waiting, seconds: float) -> None:
+        """Waits for the client, in the place of what was waited for before."""
+        if conn.waiting is None:
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_readable, conn))
+        else:
+            del conn.waiting[conn]
+        conn.waiting = waiting
         waiting[conn] = monotonic() + seconds
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(then, conn))
 
-    def _forget(self, conn: Connection, waiting: Waiting) -> None:
-        del waiting[conn]
-        self.poller.unregister(conn.sock)
+    def _forget(self, conn: Connection) -> None:
+        if conn.waiting is not None:
+            del conn.waiting[conn]
+            conn.waiting = None
+            self.poller.unregister(conn.sock)
 
-    def _drop(self, conn: Connection, waiting: Waiting) -> None:
-        self._forget(conn, waiting)
+    def _drop(self, conn: Connection) -> None:
+        self._forget(conn)
         self.nr_conns -= 1
         conn.close()
 
     def _give_way(self) -> None:
-        for waiting in (self._leaving, self._coming):
+        for waiting in (self._leaving, self._coming, self._idle):
             for conn in list(waiting)[:1]:
-                self._drop(conn, waiting)
+                self._drop(conn)
                 return
 
 
-def unparsed(error: BaseException) -> Response:
-    """The answer to a request that is not HTTP, as far as gunicorn takes it."""
-    status = HTTPStatus.BAD_REQUEST if isinstance(error, ParseException) else HTTPStatus.INTERNAL_SERVER_ERROR
-    status = UNPARSED.get(type(error), status)
-    level = logging.WARNING if status != HTTPStatus.INTERNAL_SERVER_ERROR else logging.ERROR
-    log.log(level, "not parsed", extra={"fields": {"status": status, "error": type(error).__name__}})
-    return problem(status, f"http-{status}", f"{status.phrase}: the request cannot be read as HTTP/1.1")
+def _answer_later(conn: Connection, outgoing: Outgoing, parts: Iterable[bytes]) -> bool:
+    """Waits for the answer, sends it, and does what follows. Runs in a thread."""
+    try:
+        return _send_slowly(conn, outgoing.text(parts), keeps=outgoing.keeps)
+    except Exception:
+        log.exception("failed")
+        return _send_slowly(conn, last_words(refusal(HTTPStatus.INTERNAL_SERVER_ERROR)), keeps=False)
+    finally:
+        finish(parts)
 
 
-def refusal(status: HTTPStatus) -> Response:
-    """The answer to a request that is not taken in."""
-    return problem(status, f"http-{status}", DETAILS.get(status, status.phrase))
-
-
-def _overdue(waiting: Waiting, now: float) -> list[Connection]:
-    return [conn for conn, _ in takewhile(lambda each: each[1] <= now, waiting.items())]
-
-
-def _send(client: socket.socket, answer: Response) -> None:
-    head = (
-        f"HTTP/1.1 {answer.status}\r\nConnection: close\r\n"
-        f"Content-Type: {answer.content_type}\r\nContent-Length: {answer.content_length}\r\n\r\n"
-    )
-    _write(client, head.encode() + answer.get_data())
+def _send_slowly(conn: Connection, text: bytes, *, keeps: bool) -> bool:
+    """Sends to a client that may be slow to take it. Runs in a thread."""
+    conn.sock.setblocking(True)
+    try:
+        conn.sock.sendall(text)
+    except OSError:
+        log.info("hung up")
+        return False
+    return keeps
 
 
 def _write(client: socket.socket, text: bytes) -> None:

@@ -31,8 +31,11 @@ def test_the_benchmark_prints_its_table(capsys: pytest.CaptureFixture[str]) -> N
     """Each of the servers has its line."""
     if not shutil.which("wrk"):
         missing("wrk")
-    main(["--quick"])
+    main(["--quick", "--memory", "10"])
     said = capsys.readouterr().out
-    for name in ("bare WSGI", "Flask", "quickstart", "desk serve", "desk serve, unsigned"):
+    refused = ("desk serve, unsigned", "desk serve, wrongly signed")
+    for name in ("bare WSGI", "Flask", "quickstart", "desk serve", *refused):
         assert f"\n  {name}  " in said
     assert "99 of 100 within" in said
+    assert "answered and not saved: " in said
+    assert "memory of the worker over " in said

@@ -1,17 +1,18 @@
 """The journal: what is noted is saved soon, whatever the database does meanwhile."""
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from app.engine.decide import decide
 from app.engine.ruleset import RuleSet
 from app.journal import Journal, Noted, Taken
-from app.journal.journal import GROUP, MOST
+from app.journal.journal import LARGEST, MOST
 from app.storage import Callbacks, Sought
 from tests.builders import MONDAY_NOON as NOW
 from tests.builders import callback, ruleset
@@ -70,12 +71,35 @@ def test_many_are_saved_in_groups(address: str, opened: Opening) -> None:
     """None is lost between two of them."""
     callbacks = Callbacks(opened(address))
     journal = Journal(callbacks)
-    everyone = range(2 * GROUP + 1)
+    everyone = range(2 * LARGEST + 1)
     for number in everyone:
         journal.note(noted(number))
     assert journal.waiting == len(everyone)
     assert journal.write()
     assert saved(callbacks) == numbers(*everyone)
+
+
+@pytest.fixture
+def restless() -> Iterator[None]:
+    """Threads that take turns as often as they can."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("restless")
+def test_more_is_noted_while_it_saves(tmp_path: Path, opened: Opening) -> None:
+    """At any moment; nothing is lost, and it goes on."""
+    journal = Journal(Callbacks(opened(f"sqlite:///{tmp_path}/desk.db")), keeps=True)
+    one, number = noted(1), 3_000
+    noting = Thread(target=lambda: [*map(journal.note, [one] * number)])
+    noting.start()
+    while noting.is_alive():
+        assert journal.write()
+    assert journal.write()
+    assert journal.dropped == 0
+    assert Callbacks(opened(f"sqlite:///{tmp_path}/desk.db")).count() == number
 
 
 def test_what_is_left_is_saved_at_the_end(address: str, opened: Opening) -> None:
@@ -167,7 +191,7 @@ def test_what_cannot_be_recorded_is_counted(
     callbacks = Callbacks(opened(address))
     journal = Journal(callbacks)
     broken = noted(1)
-    broken = broken._replace(decided=replace(broken.decided, callback=None))  # type: ignore[arg-type]
+    broken = broken._replace(decided=broken.decided._replace(callback=None))  # type: ignore[arg-type]
     journal.note(broken)
     journal.note(noted(2))
     assert journal.write()

@@ -40,7 +40,7 @@ def test_each_refusal_has_a_status() -> None:
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 415, 429, 500])
 def test_a_problem_document(status: int) -> None:
     """RFC 9457: a stable type, a title, the status, and a sentence that helps."""
-    response = problem(status, "name", "a sentence")
+    response = problem(status, "name", "a sentence").response()
     assert response.status_code == status
     assert response.content_type == "application/problem+json"
     document = json.loads(response.get_data())

@@ -16,7 +16,28 @@ from tests.web.conftest import FORM
 TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
 PIECES = st.one_of(
     TEXT.map(quote_plus),
-    st.sampled_from(["", "=", "&", "+", "%", "%4", "%zz", "%ff", "%C3%28", "a", "A", "=&", "%00", ";"]),
+    st.sampled_from(
+        [
+            "",
+            "=",
+            "&",
+            "+",
+            "%",
+            "%4",
+            "%zz",
+            "%ff",
+            "%C3%28",
+            "a",
+            "A",
+            "=&",
+            "%00",
+            ";",
+            "%2B",
+            "%22",
+            "2",
+            "é",
+        ]
+    ),
 )
 FORMS = st.lists(PIECES, max_size=12).map(lambda pieces: "".join(pieces).encode())
 BODIES = FORMS | st.binary(max_size=30)

@@ -132,6 +132,33 @@ def test_a_connection_is_kept(serve: Serve) -> None:
             assert response.status == status
 
 
+def test_a_request_in_two_pieces(serve: Serve) -> None:
+    """Its head, then its body, as many proxies send it; several over one connection."""
+    with socket.create_connection(serve.address, PATIENCE) as connection:
+        head = _head(serve, f"Content-Length: {len(BODY)}").replace(b"Connection: close\r\n", b"")
+        for _ in range(3):
+            connection.sendall(head)
+            connection.sendall(BODY)
+            answer = connection.recv(65_536).decode()
+            assert answer.startswith("HTTP/1.1 200 OK\r\nServer: gunicorn\r\n")
+            assert "\r\nConnection: keep-alive\r\n" in answer
+            assert json.loads(answer.rpartition("\r\n")[2]) == REJECT
+
+
+def test_callbacks_that_come_too_early(serve: Serve) -> None:
+    """Of two that come at once the first is answered; then the connection is closed."""
+    head = _head(serve, f"Content-Length: {len(BODY)}").replace(b"Connection: close\r\n", b"")
+    answer = _raw(serve, (head + BODY) * 2, hang_up=False)
+    assert answer.count("HTTP/1.1 ") == answer.count("HTTP/1.1 200 ") == 1
+
+
+def test_who_wants_the_connection_closed(serve: Serve) -> None:
+    """It is, after the answer, which says so."""
+    answer = _raw(serve, _head(serve, f"Content-Length: {len(BODY)}") + BODY, hang_up=False)
+    assert answer.startswith("HTTP/1.1 200 ")
+    assert "\r\nConnection: close\r\n" in answer
+
+
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "GET", "BREW"])
 def test_another_method(serve: Serve, method: str) -> None:
     """405 and what is allowed."""
@@ -380,6 +407,47 @@ def test_two_workers_say_it_once(rules: Path) -> None:
         assert serve.wait() == 0
     assert len([line for line in serve.err if line.startswith("listening on ")]) == 1
     assert len([event for event in serve.events() if event["event"].startswith("Booting worker")]) == 2
+
+
+FAILING = """
+from flask import Flask
+from app.web.server import Server
+
+class Failing(Flask):
+    def wsgi_app(self, environ, start_response):
+        if environ["PATH_INFO"] == "/now":
+            raise RuntimeError
+        return iter(lambda: 1 / 0, None)
+
+def nothing():
+    pass
+
+Server(lambda: (Failing("failing"), nothing, nothing), "127.0.0.1", 0, 1, ("INFO", "json")).run()
+"""
+
+
+def test_an_application_that_fails() -> None:
+    """Whatever it does with a request, the next one is answered, by the same process."""
+    inherited = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "COVERAGE_"))}
+    process = subprocess.Popen(
+        [sys.executable, "-c", FAILING],
+        env=inherited,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    serve = Serve(process)
+    serve.read()
+    try:
+        serve.wait_until(serve.is_ready_or_over)
+        for path in ("/now", "/later", "/now"):
+            status, answer = request(serve, path, b"x")
+            assert (status, answer["type"]) == (500, "urn:assignment-desk:http-500")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        serve.wait()
+    assert len([event for event in serve.events() if event["event"] == "failed"]) == 3
+    assert len([event for event in serve.events() if event["event"].startswith("Booting worker")]) == 1
 
 
 def test_a_port_in_use(serve: Serve, rules: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 from app.metrics import Tally
 from app.metrics.catalogue import COUNTED
 from app.rulebook import Rulebook
+from app.service import Desk
 from app.settings import Secret
 from app.web import create_app
 from app.web.signature import Signatures
@@ -181,9 +183,18 @@ def test_a_post_that_is_answered_inline(rulebook: Rulebook, without_database: Pr
     assert shown(tally.collect())["desk_posts_answered_inline_total"] == 1
 
 
+class Failing:
+    """A desk with a mistake in it."""
+
+    def begin(self, _params: object) -> None:
+        raise RuntimeError
+
+    begin_fallback = begin
+
+
 def test_a_failure_of_ours(tally: Tally) -> None:
     """Is an outcome like any, and its answer bears an id."""
-    app = create_app(None, Signatures([Secret(TOKEN)], {}, PUBLIC), note=tally.note)  # type: ignore[arg-type]
+    app = create_app(cast("Desk", Failing()), Signatures([Secret(TOKEN)], {}, PUBLIC), note=tally.note)
     response = post(app.test_client(), parameters({}))
     assert response.status_code == 500
     assert response.headers["X-Request-Id"]
