@@ -1,5 +1,6 @@
 """A client's connection, and what is known of every request on it."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from socket import socket
@@ -8,10 +9,12 @@ from typing import Any, TypeAlias, cast
 from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 from gunicorn.http.wsgi import create
-from gunicorn.util import close
+from gunicorn.util import close, write_nonblock
 from gunicorn.workers.gthread import TConn
 
 from app.web.incoming import Incoming
+
+log = logging.getLogger(__name__)
 
 SAMPLE = b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
 NOWHERE = ("", 0)
@@ -74,3 +77,22 @@ def ends_of(client: Sequence[Any], server: Sequence[Any]) -> dict[str, str]:
 
 def overdue(waiting: Waiting, now: float) -> list[Connection]:
     return [conn for conn, _ in takewhile(lambda each: each[1] <= now, waiting.items())]
+
+
+def send_slowly(conn: Connection, text: bytes, *, keeps: bool) -> bool:
+    """Sends to a client that may be slow to take it. Runs in a thread."""
+    conn.sock.setblocking(True)
+    try:
+        conn.sock.sendall(text)
+    except OSError:
+        log.info("hung up")
+        return False
+    return keeps
+
+
+def write(client: socket, text: bytes) -> None:
+    """Sends a little, as far as the client takes it at once."""
+    try:
+        write_nonblock(client, text)
+    except OSError:
+        log.info("hung up")

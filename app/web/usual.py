@@ -56,6 +56,11 @@ def read_usual(received: bytes | bytearray, origin: Mapping[str, Any]) -> dict[s
     return environ
 
 
+def lasts(environ: Mapping[str, Any]) -> bool:
+    """Whether the client of such a request wants to keep its connection."""
+    return str(environ.get("HTTP_CONNECTION", "")).lower() != "close"
+
+
 @lru_cache(maxsize=1024)
 def _key(name: str) -> str:
     key = name.upper().replace("-", "_")

@@ -21,17 +21,16 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from gunicorn.http.parser import RequestParser
-from gunicorn.util import write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.metrics import Note, unnoted
 from app.metrics.catalogue import NOT_TAKEN_IN, REQUESTS
-from app.web.connection import Connection, Waiting, ends_of, origin_of, overdue
+from app.web.connection import Connection, Waiting, ends_of, origin_of, overdue, send_slowly, write
 from app.web.failures import NOTE
 from app.web.incoming import Incoming, Standing
 from app.web.outgoing import Outgoing, finish, last_words
 from app.web.refusals import refusal, unparsed
-from app.web.usual import read_usual
+from app.web.usual import lasts, read_usual
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -126,7 +125,7 @@ class Worker(ThreadWorker):
         if not getattr(req, "is_answered", False):
             answer = unparsed(exc)
             self._note(answer.status)
-            _write(client, last_words(answer))
+            write(client, last_words(answer))
 
     def finish_request(self, conn: Any, fs: "Future[bool]") -> None:
         """Waits for the connection's next request, where a thread is done with this one and says so."""
@@ -187,13 +186,11 @@ class Worker(ThreadWorker):
             self._wait(conn, self._coming, IN_TIME)
         if conn.incoming.wants_continue:
             conn.incoming.wants_continue = False
-            _write(conn.sock, CONTINUE)
+            write(conn.sock, CONTINUE)
 
     def _answer(self, conn: Connection, environ: dict[str, Any]) -> None:
         """Answers at once, or gives a thread to an application that may have to wait."""
-        self.nr += 1
-        keeps = environ.get("HTTP_CONNECTION", "").lower() != "close" and self.nr < self.max_requests
-        outgoing = Outgoing(keeps=keeps and self.alive and len(self._idle) < self.max_keepalived)
+        outgoing = Outgoing(keeps=self._counts_one_more() and lasts(environ))
         try:
             parts = cast("WSGIApplication", self.wsgi)(environ, outgoing.start)
             text = outgoing.text(parts) if outgoing.has_begun else b""
@@ -207,6 +204,14 @@ class Worker(ThreadWorker):
         else:
             self._give_thread(conn, partial(_answer_later, conn, outgoing, parts))
 
+    def _counts_one_more(self) -> bool:
+        """Counts a request; whether another may follow on its connection."""
+        self.nr += 1
+        if self.nr >= self.max_requests and self.alive:
+            self.alive = False
+            self.log.info("Autorestarting worker after current request.")
+        return self.alive and len(self._idle) < self.max_keepalived
+
     def _send(self, conn: Connection, text: bytes, *, keeps: bool) -> None:
         try:
             sent = conn.sock.send(text)
@@ -217,7 +222,7 @@ class Worker(ThreadWorker):
             self._drop(conn)
             return
         if sent < len(text):
-            self._give_thread(conn, partial(_send_slowly, conn, text[sent:], keeps=keeps))
+            self._give_thread(conn, partial(send_slowly, conn, text[sent:], keeps=keeps))
         elif keeps:
             self._expect_next(conn)
         else:
@@ -237,7 +242,7 @@ class Worker(ThreadWorker):
         """Answers, and reads on for a moment: closing before all is read would take the answer away, too."""
         log.warning("refused", extra={"fields": {"status": status, "type": f"http-{status}"}})
         self._note(status)
-        _write(conn.sock, last_words(refusal(status)))
+        write(conn.sock, last_words(refusal(status)))
         conn.is_leaving = True
         self._wait(conn, self._leaving, FAREWELL)
 
@@ -280,27 +285,9 @@ class Worker(ThreadWorker):
 def _answer_later(conn: Connection, outgoing: Outgoing, parts: Iterable[bytes]) -> bool:
     """Waits for the answer, sends it, and does what follows. Runs in a thread."""
     try:
-        return _send_slowly(conn, outgoing.text(parts), keeps=outgoing.keeps)
+        return send_slowly(conn, outgoing.text(parts), keeps=outgoing.keeps)
     except Exception:
         log.exception("failed")
-        return _send_slowly(conn, last_words(refusal(HTTPStatus.INTERNAL_SERVER_ERROR)), keeps=False)
+        return send_slowly(conn, last_words(refusal(HTTPStatus.INTERNAL_SERVER_ERROR)), keeps=False)
     finally:
         finish(parts)
-
-
-def _send_slowly(conn: Connection, text: bytes, *, keeps: bool) -> bool:
-    """Sends to a client that may be slow to take it. Runs in a thread."""
-    conn.sock.setblocking(True)
-    try:
-        conn.sock.sendall(text)
-    except OSError:
-        log.info("hung up")
-        return False
-    return keeps
-
-
-def _write(client: socket.socket, text: bytes) -> None:
-    try:
-        write_nonblock(client, text)
-    except OSError:
-        log.info("hung up")

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlencode
@@ -409,7 +409,7 @@ def test_two_workers_say_it_once(rules: Path) -> None:
     assert len([event for event in serve.events() if event["event"].startswith("Booting worker")]) == 2
 
 
-FAILING = """
+PROGRAM = """
 from flask import Flask
 from app.web.server import Server
 
@@ -419,35 +419,60 @@ class Failing(Flask):
             raise RuntimeError
         return iter(lambda: 1 / 0, None)
 
+class Answering(Flask):
+    def wsgi_app(self, environ, start_response):
+        start_response("200 OK", [])
+        return [b"1"]
+
 def nothing():
     pass
 
-Server(lambda: (Failing("failing"), nothing, nothing), "127.0.0.1", 0, 1, ("INFO", "json")).run()
+server = Server(lambda: (APPLICATION("x"), nothing, nothing), "127.0.0.1", 0, 1, ("INFO", "json"))
+server.cfg.set("max_requests", MOST)
+server.run()
 """
 
 
-def test_an_application_that_fails() -> None:
-    """Whatever it does with a request, the next one is answered, by the same process."""
+@contextmanager
+def serving(application: str, most: int = 0) -> Iterator[Serve]:
+    """A server of one of the applications above, whose process answers so many requests."""
     inherited = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "COVERAGE_"))}
+    program = PROGRAM.replace("APPLICATION", application).replace("MOST", str(most))
+    command = [sys.executable, "-c", program]
     process = subprocess.Popen(
-        [sys.executable, "-c", FAILING],
-        env=inherited,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        command, env=inherited, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     serve = Serve(process)
     serve.read()
     try:
         serve.wait_until(serve.is_ready_or_over)
-        for path in ("/now", "/later", "/now"):
-            status, answer = request(serve, path, b"x")
-            assert (status, answer["type"]) == (500, "urn:assignment-desk:http-500")
+        yield serve
     finally:
         process.send_signal(signal.SIGTERM)
         serve.wait()
-    assert len([event for event in serve.events() if event["event"] == "failed"]) == 3
-    assert len([event for event in serve.events() if event["event"].startswith("Booting worker")]) == 1
+
+
+def _count(serve: Serve, event: str) -> int:
+    return len([each for each in serve.events() if each["event"].startswith(event)])
+
+
+def test_an_application_that_fails() -> None:
+    """Whatever it does with a request, the next one is answered, by the same process."""
+    with serving("Failing") as serve:
+        for path in ("/now", "/later", "/now"):
+            status, answer = request(serve, path, b"x")
+            assert (status, answer["type"]) == (500, "urn:assignment-desk:http-500")
+    assert _count(serve, "failed") == 3
+    assert _count(serve, "Booting worker") == 1
+
+
+def test_a_process_that_answers_so_many() -> None:
+    """Then another takes its place, and nobody is sent away."""
+    with serving("Answering", most=2) as serve:
+        assert [request(serve, "/", b"x") for _ in range(5)] == [(200, 1)] * 5
+    # What came when it was about to end, it may have answered, too.
+    assert _count(serve, "Autorestarting worker") >= 1
+    assert _count(serve, "Booting worker") >= 2
 
 
 def test_a_port_in_use(serve: Serve, rules: Path) -> None:
