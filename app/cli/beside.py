@@ -26,10 +26,11 @@ Decided = Callable[[Mapping[str, Any]], object]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Where a service takes callbacks; there may be no fallback."""
+    """Where a service takes callbacks; there may be no fallback. `has_ended` where that was not asked for."""
 
     callback_url: str
     fallback_url: str
+    has_ended: Callable[[], bool] = lambda: False
 
 
 @contextmanager
@@ -60,6 +61,7 @@ def service_beside(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # Ctrl-C is for us: we end it
         )
         readers = [threading.Thread(target=_read, args=(process.stdout, decided), daemon=True)]
         readers[0].start()
@@ -67,7 +69,8 @@ def service_beside(
             address = _address(process)
             readers.append(threading.Thread(target=_drain, args=(process.stderr,), daemon=True))
             readers[1].start()
-            yield Service(f"{address}/assignment", f"{address}/assignment/fallback")
+            callback_url = f"{address}/assignment"
+            yield Service(callback_url, f"{callback_url}/fallback", lambda: process.poll() is not None)
         finally:
             _stop(process)
             for reader in readers:

@@ -116,6 +116,7 @@ def rehearse(wanted: Rehearsal) -> Rehearsed:
 
     Raises ClickException when the service does not start, OSError when the port is taken.
     """
+    ended = ended_by_signal()
     begins = beginning(wanted.scenario, datetime.now(UTC).date())
     stepped = SteppedClock(begins)
     taskrouter = TaskRouter(
@@ -124,9 +125,9 @@ def rehearse(wanted: Rehearsal) -> Rehearsed:
     stage = Stage(wanted.scenario, taskrouter, begins)
     tally = Tally(begins)
     taskrouter.listen(tally)
-    if wanted.events:
-        taskrouter.listen(event_writer(wanted.events))
-    ended = ended_by_signal()
+    writer = wanted.events and EventWriter(wanted.events, ended)
+    if writer:
+        taskrouter.listen(writer)
     rules: Counter[str] = Counter()
     with serving(taskrouter, port=wanted.port) as served, _service(wanted, served, rules) as service:
         taskrouter.callback_url = service.callback_url
@@ -135,13 +136,18 @@ def rehearse(wanted: Rehearsal) -> Rehearsed:
         _wait_for(service.callback_url, ended)
         began = perf_counter()
         clock = _start(wanted, stage, stepped)
+        is_over = lambda: ended.is_set() or service.has_ended()  # noqa: E731  of this service
         if wanted.speed is None:
-            _play(stage, stepped, ended)
+            _play(stage, stepped, is_over)
         else:
-            _watch(stage, clock, ended)
+            _watch(stage, clock, is_over, ended)
         taskrouter.wait_for_callbacks(0 if wanted.speed is None else 10)
         report = tally.report(min(clock(), stage.ends))
         real_seconds = perf_counter() - began
+        if service.has_ended():
+            raise click.ClickException("the service has ended by itself, and the rehearsal with it")
+    if writer:
+        writer.check()
     is_whole = report.ends >= stage.ends
     return Rehearsed(report, wanted.scenario, wanted.seed, real_seconds, is_whole, stage.remarks, rules)
 
@@ -208,15 +214,16 @@ def _wait_for(url: str, ended: threading.Event) -> None:
             ended.wait(POLL)
 
 
-def _play(stage: Stage, clock: SteppedClock, ended: threading.Event) -> None:
+def _play(stage: Stage, clock: SteppedClock, is_over: Callable[[], bool]) -> None:
     with _progress(stage) as show:
-        play(stage, clock, grace=GRACE, step=lambda: show(clock()), stopped=ended.is_set)
+        play(stage, clock, grace=GRACE, step=lambda: show(clock()), stopped=is_over)
 
 
-def _watch(stage: Stage, clock: Clock, ended: threading.Event) -> None:
+def _watch(stage: Stage, clock: Clock, is_over: Callable[[], bool], ended: threading.Event) -> None:
     with _progress(stage) as show:
-        while clock() < stage.ends and not ended.wait(POLL):
+        while clock() < stage.ends and not is_over():
             show(clock())
+            ended.wait(POLL)
 
 
 @contextmanager
@@ -235,10 +242,28 @@ def _progress(stage: Stage) -> Iterator[Callable[[datetime], None]]:
         yield show
 
 
-def event_writer(file: IO[str]) -> Callable[[Event], None]:
-    """A listener that writes each event as a line of JSON."""
+class EventWriter:
+    """A listener that writes each event as a line of JSON. A file that takes no more sets `ended`."""
 
-    def write(event: Event) -> None:
-        file.write(orjson.dumps(as_record(event)).decode() + "\n")
+    def __init__(self, file: IO[str], ended: threading.Event) -> None:
+        self._file = file
+        self._ended = ended
+        self._error: OSError | None = None
 
-    return write
+    def __call__(self, event: Event) -> None:
+        if self._error is None:
+            try:
+                self._file.write(orjson.dumps(as_record(event)).decode() + "\n")
+            except OSError as error:
+                self._error = error
+                self._ended.set()
+
+    def check(self) -> None:
+        """Raise ClickException when not all was written."""
+        try:
+            self._file.flush()
+        except OSError as error:
+            self._error = error
+        if self._error:
+            reason = self._error.strerror
+            raise click.ClickException(f"the events cannot be written to {self._file.name}: {reason}")

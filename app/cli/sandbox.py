@@ -12,7 +12,7 @@ import click
 
 from app.cli.ending import ended_by_signal
 from app.cli.faults import FaultCommand, announce, fault_options, read_faults
-from app.cli.rehearsal import Rehearsal, event_writer, rehearse, scenario_of, with_workflow
+from app.cli.rehearsal import EventWriter, Rehearsal, rehearse, scenario_of, with_workflow
 from app.cli.rehearsed import as_json, show_rehearsed
 from app.sandbox import TaskRouter, serving
 from app.sandbox.clock import FastClock, utc_now
@@ -93,8 +93,9 @@ def sandbox(
 
     With --scenario it plays a day of tasks and workers, and ends with a report: what became of the tasks, how
     long they waited, and Twilio's alerts by code. Without --callback-url the service runs beside it, with the
-    rules of RULES_DIR, and decides at the scenario's time. Two runs with one --seed are the same, event by
-    event, at --speed max. Scenarios that come with desk; any other is a file:
+    rules of RULES_DIR, and decides at the scenario's time. Two runs with one --seed at --speed max are the
+    same, event by event, unless something waits for real time, such as a retry in an outage. Scenarios that
+    come with desk; any other is a file:
 
     \b
       small-shop      a shop with six people, a quiet Monday
@@ -122,6 +123,8 @@ def sandbox(
     if name is None:
         if speed == inf:
             raise click.BadParameter("max is for a --scenario", param_hint="'--speed'")
+        if form == "json":
+            raise click.BadParameter("json is for the report of a --scenario", param_hint="'--format'")
         if workflow is not None:
             sentence = "it is for a --scenario; without one the twilio library creates workflows"
             raise click.BadParameter(sentence, param_hint="'--workflow'")
@@ -132,6 +135,9 @@ def sandbox(
         with _usable(port):
             _run(taskrouter, port, events)
         return
+    if fallback_url and not callback_url:
+        sentence = "without a --callback-url the service beside it has its own fallback"
+        raise click.BadParameter(sentence, param_hint="'--fallback-url'")
     scenario = scenario_of(name)
     wanted = Rehearsal(
         scenario=scenario if workflow is None else with_workflow(scenario, workflow),
@@ -154,8 +160,9 @@ def sandbox(
 def _run(taskrouter: TaskRouter, port: int, events: IO[str] | None) -> None:
     """Serve it until somebody ends it."""
     ended = ended_by_signal()
-    if events:
-        taskrouter.listen(event_writer(events))
+    writer = events and EventWriter(events, ended)
+    if writer:
+        taskrouter.listen(writer)
     with serving(taskrouter, port=port) as served:
         click.echo(f"export TWILIO_API_BASE={served.address}")
         click.echo(f"export TWILIO_ACCOUNT_SID={taskrouter.account_sid}")
@@ -166,6 +173,8 @@ def _run(taskrouter: TaskRouter, port: int, events: IO[str] | None) -> None:
         click.echo(f"# page {served.address}/")
         click.echo(f"listening on {served.address}", err=True)
         ended.wait()
+    if writer:
+        writer.check()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What came of a run: a listener that counts, and the report that it makes of its counts."""
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,8 @@ from datetime import datetime
 from app.sandbox.callback import is_usable
 from app.sandbox.events import Event
 from app.sandbox.resources import Alert, Answer, Reservation, Task, Update
+
+_SID = re.compile(r"\b([A-Z]{2})[0-9a-f]{32}\b")
 
 PROMPT = 20
 """The seconds within which a caller wants to be answered: the usual service level."""
@@ -89,7 +92,8 @@ class Tally:
         self._tasks += event.type == "task.created"
         if isinstance(detail, Alert):
             self._alerts[detail.code] += 1
-            self._texts.setdefault(detail.code, detail.text)
+            # It stands for all of its code, so it names none of them.
+            self._texts.setdefault(detail.code, _SID.sub(r"\1…", detail.text))
         elif isinstance(detail, Answer):
             self._count_answer(detail)
         elif isinstance(detail, Update):

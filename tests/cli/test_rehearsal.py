@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -18,6 +19,7 @@ from app.cli import main
 from app.cli.rehearsal import Rehearsed
 from app.cli.rehearsed import show_rehearsed
 from tests.sandbox.scenario.staging import Day
+from tests.waiting import children
 
 ROOT = Path(__file__).parents[2]
 MORNING = """
@@ -168,6 +170,11 @@ def test_it_waits_for_a_service_that_is_started_later(folder: Path) -> None:
         (["--scenario", "small-shop", "--workflow", "binary"], "binary is not UTF-8 text"),
         (["--scenario", "small-shop", "--workflow", "broken.yaml"], "broken.yaml: it is not JSON"),
         (["--scenario", "refers.yaml"], "refers.yaml:3: workflow: binary is not UTF-8 text"),
+        (["--format", "json"], "json is for the report of a --scenario"),
+        (
+            ["--scenario", "small-shop", "--fallback-url", "http://127.0.0.1:9/"],
+            "without a --callback-url the service beside it has its own fallback",
+        ),
         (["--workflow", "x.json"], "it is for a --scenario"),
         (["--scenario", "binary"], "binary is not UTF-8 text"),
         (["--speed", "max"], "max is for a --scenario"),
@@ -190,6 +197,48 @@ def test_what_cannot_be_played_is_one_sentence(
     assert result.exit_code == 2
     assert sentence in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_service_that_dies_ends_the_rehearsal(folder: Path) -> None:
+    """With a sentence, and soon."""
+    command = [sys.executable, "-m", "app.cli", "sandbox", "--port", "0", "--scenario", "support-centre"]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if line.startswith("listening on"):
+                break
+        (service,) = children(process.pid)
+        os.kill(service, signal.SIGKILL)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "the service has ended by itself, and the rehearsal with it" in said
+
+
+def test_events_that_cannot_be_written_end_it(folder: Path) -> None:
+    """A full disk is told as such."""
+    done = sandbox(folder, "--scenario", "morning.yaml", "--events", "/dev/full")
+    assert done.returncode == 1
+    assert "the events cannot be written to /dev/full: No space left on device" in done.stderr
+
+
+def test_rules_may_read_any_variable_but_those_of_the_service(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one whose name begins as theirs; the account, the database and the port are others."""
+    file = folder / "rules" / "00-vars.yaml"
+    file.write_text(file.read_text().replace("${SALES_NUMBER:-+18005550101}", "${TWILIO_NUMBER}"))
+    monkeypatch.setenv("TWILIO_NUMBER", "+18005550199")
+    for name, value in (
+        ("TWILIO_ACCOUNT_SID", "AC" + "9" * 32),
+        ("DATABASE_URL", f"sqlite:///{folder}/real.db"),
+        ("PORT", "1"),
+    ):
+        monkeypatch.setenv(name, value)
+    done = sandbox(folder, "--scenario", "morning.yaml")
+    assert done.returncode == 0, done.stderr
+    assert not (folder / "real.db").exists()
 
 
 def test_broken_rules_are_told_before_anything_is_played(folder: Path) -> None:

@@ -10,7 +10,7 @@ In attributes, a mapping with one of these keys alone is drawn anew for each tas
 
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 LONGEST_PHONE = 12
@@ -50,12 +50,29 @@ def numbered(value: Any, number: int) -> Any:
 
 
 def mistake_in(value: Any) -> str:
-    """Return what is wrong with a drawn value, or nothing."""
-    if isinstance(value, Mapping):
-        if len(value) == 1 and (key := next(iter(value))) in DRAWN:
-            return "" if _FITS[key](value[key]) else f"{key} {_WANTED[key]}"
-        return next(filter(None, map(mistake_in, value.values())), "")
-    return next(filter(None, map(mistake_in, value)), "") if isinstance(value, list) else ""
+    """Return what is wrong with attributes, or nothing: what is drawn, and what JSON cannot hold."""
+    if isinstance(value, str):
+        return "" if _is_unicode(value) else "a text that is no Unicode cannot be sent"
+    if isinstance(value, list):
+        return _first_mistake(value)
+    if not isinstance(value, Mapping):
+        return ""
+    if len(value) == 1 and (key := next(iter(value))) in DRAWN:
+        given = value[key]
+        if not _FITS[key](given):
+            return f"{key} {_WANTED[key]}"
+        return _first_mistake(given) if key == "any_of" else ""
+    if wrong := [key for key in value if not isinstance(key, str)]:
+        return f"the name {wrong[0]!r} must stand in quotes: attributes are named by text"
+    return _first_mistake([*value, *value.values()])
+
+
+def _first_mistake(values: Iterable[Any]) -> str:
+    return next(filter(None, map(mistake_in, values)), "")
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _one_of(values: Any, chance: random.Random) -> Any:
@@ -110,6 +127,7 @@ _FITS: Mapping[str, Callable[[Any], bool]] = {
         isinstance(value, str)
         and value.startswith("+")
         and value[1:].isdecimal()
+        and value.isascii()
         and len(value) < LONGEST_PHONE
     ),
     "any_sid": lambda value: isinstance(value, str) and bool(_KIND.fullmatch(value)),

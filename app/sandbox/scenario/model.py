@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from app.sandbox.faults import Faults
 from app.sandbox.habits import Habits, Seconds
 from app.sandbox.legs import Legs
+from app.sandbox.scenario.drawing import numbered
 
 DAY = 24 * 60
 
@@ -19,11 +20,19 @@ class Span(NamedTuple):
     begins: int
     ends: int
 
-    def holds(self, minute: int) -> bool:
-        """Tell whether a minute lies within."""
-        if self.begins <= self.ends:
-            return self.begins <= minute < self.ends
-        return minute >= self.begins or minute < self.ends
+
+def on_duty(shifts: Sequence[Span]) -> list[Span]:
+    """Return when somebody with these shifts is there on a day, without what overlaps, in order."""
+    parts = []
+    for begins, ends in shifts:
+        parts += [Span(begins, ends)] if begins < ends else [Span(0, ends), Span(begins, DAY)]
+    merged: list[Span] = []
+    for part in sorted(part for part in parts if part.begins < part.ends):
+        if merged and part.begins <= merged[-1].ends:
+            merged[-1] = Span(merged[-1].begins, max(merged[-1].ends, part.ends))
+        else:
+            merged.append(part)
+    return merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,12 @@ class Team:
     attributes: Mapping[str, Any]
     shifts: Sequence[Span]
     habits: Habits
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its workers; where none of them says where the number stands, it comes last."""
+        pattern = self.name if "{number}" in self.name or self.count == 1 else f"{self.name} {{number}}"
+        return [numbered(pattern, number) for number in range(1, self.count + 1)]
 
 
 @dataclass(frozen=True, slots=True)

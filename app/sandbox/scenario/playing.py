@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 
+from app.sandbox.callback import is_usable
 from app.sandbox.clock import SteppedClock
 from app.sandbox.resources import Reservation
 from app.sandbox.scenario.stage import Stage
+
+PATIENCE = 5.0
+"""The real seconds for which time stands until what was not applied is sent again."""
 
 
 def play(
@@ -18,13 +22,16 @@ def play(
     """Play a stage that has begun until it ends, or until `stopped`.
 
     The workspace is `in_turn`: time stands while a callback is under way. It also stands while an update over
-    REST may follow an answer that was empty, for `grace` real seconds at most. `step` is called now and then.
+    REST may follow an answer that was empty, for `grace` real seconds at most, and while one may come again that
+    a fault has kept from TaskRouter, for PATIENCE. `step` is called now and then.
     """
     taskrouter = stage.taskrouter
     while not stopped():
         while reservation := taskrouter.call_next():
-            if _awaits_update(reservation):
+            if _may_be_updated(reservation):
                 taskrouter.wait_until_settled(reservation, grace)
+            if reservation.updates and _may_be_updated(reservation):
+                taskrouter.wait_until_settled(reservation, PATIENCE)
         at = taskrouter.next_at
         if at is None or at > stage.ends:
             clock.move(stage.ends)
@@ -34,5 +41,6 @@ def play(
         step()
 
 
-def _awaits_update(reservation: Reservation) -> bool:
-    return not reservation.settled and not reservation.applied and not reservation.alerts
+def _may_be_updated(reservation: Reservation) -> bool:
+    is_answered = any(map(is_usable, reservation.answers))
+    return is_answered and not (reservation.settled or reservation.applied or reservation.alerts)

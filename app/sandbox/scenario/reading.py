@@ -26,9 +26,11 @@ Every time that is no time of the day is in seconds: a number, or `{any_between:
 """
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -58,6 +60,9 @@ from app.sandbox.tokens import ExpressionError
 
 MOST_WORKERS = 5_000
 MOST_TASKS = 2_000_000
+LONGEST = 31 * 86_400
+"""Seconds."""
+YEARS = range(2000, 3000)
 
 ReadFile = Callable[[str], str]
 """Returns the text of a file beside the scenario. Raises OSError."""
@@ -108,24 +113,29 @@ class _SpanField(fields.Field[Span]):
         begins, dash, ends = str(value).partition("-")
         if not dash:
             raise ValidationError('a shift is written like "08:00-16:30"')
-        return Span(_minute(begins.strip()), _minute(ends.strip()))
+        span = Span(_minute(begins.strip()), _minute(ends.strip()))
+        if span.begins == span.ends:
+            raise ValidationError('a shift ends at another time; the whole day is "00:00-24:00"')
+        return span
 
 
 class _SecondsField(fields.Field[Seconds]):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Seconds:
-        if _is_number(value) and value >= 0:
+        if _is_number(value) and 0 <= value <= LONGEST:
             return float(value)
         limits = value.get("any_between") if isinstance(value, dict) and len(value) == 1 else None
         if isinstance(limits, list) and len(limits) == 2 and all(map(_is_number, limits)):
             lowest, highest = limits
-            if 0 <= lowest <= highest:
+            if 0 <= lowest <= highest <= LONGEST:
                 return Between(lowest, highest)
-        raise ValidationError("seconds are a number, or {any_between: [lowest, highest]}, and not below 0")
+        raise ValidationError(
+            f"seconds are a number from 0 to {LONGEST}, or {{any_between: [lowest, highest]}}"
+        )
 
 
 class _Attributes(fields.Field[dict[str, Any]]):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
-        if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        if not isinstance(value, dict):
             raise ValidationError("attributes are a mapping of names to values")
         if mistake := mistake_in(value):
             raise ValidationError(mistake)
@@ -135,9 +145,12 @@ class _Attributes(fields.Field[dict[str, Any]]):
 class _Day(fields.Field[date]):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
         try:
-            return date.fromisoformat(str(value))
+            day = date.fromisoformat(str(value))
         except ValueError:
             raise ValidationError("a day is written like 2027-01-04") from None
+        if day.year not in YEARS:
+            raise ValidationError("a day is one of the years from 2000 to 2999")
+        return day
 
 
 class _Zone(fields.Field[ZoneInfo]):
@@ -169,6 +182,9 @@ class _Strict(Schema):
     def made_of(self, given: dict[str, Any]) -> Any:
         return given
 
+
+OURS = frozenset({"Idle", "Busy", "Offline"})
+"""The activities that every workspace of the sandbox begins with."""
 
 _NAMED = validate.Length(1, 100)
 _SHARE = validate.Range(0, 1)
@@ -262,7 +278,15 @@ class _CallsSchema(_Strict):
 _FAULTS = frozenset(each.name for each in dataclasses.fields(Faults)) - {*SCRIPTS, "seed"}
 
 
-class _OutageSchema(_Strict, Schema.from_dict({name: fields.Float() for name in _FAULTS})):  # type: ignore[misc]
+_WHOLE = {"retry_after"}
+
+
+class _OutageSchema(
+    _Strict,
+    Schema.from_dict(  # type: ignore[misc]
+        {name: fields.Integer(strict=True) if name in _WHOLE else fields.Float() for name in _FAULTS}
+    ),
+):
     begins = _Minute(required=True, data_key="from")
     ends = _Minute(required=True, data_key="until")
 
@@ -270,8 +294,6 @@ class _OutageSchema(_Strict, Schema.from_dict({name: fields.Float() for name in 
         span = Span(given.pop("begins"), given.pop("ends"))
         if span.begins >= span.ends:
             raise ValidationError("an outage begins before it ends, on one day", "from")
-        if "retry_after" in given:
-            given["retry_after"] = int(given["retry_after"])
         try:
             return Outage(span, Faults(**given))
         except ValueError as error:
@@ -305,8 +327,20 @@ class _ScenarioSchema(_Strict):
             names = [each.name for each in given[key]]
             if twice := next((name for name in names if names.count(name) > 1), None):
                 raise ValidationError(f"there are two {key} named {twice!r}", key)
+        for key in ("queues", "activities"):
+            sids = [each.sid for each in given[key] if each.sid]
+            if twice := next((sid for sid in sids if sids.count(sid) > 1), None):
+                raise ValidationError(f"there are two {key} with the SID {twice}", key)
+        if ours := next((each.name for each in given["activities"] if each.name in OURS), None):
+            raise ValidationError(f"{ours} is there already, beside these", "activities")
+        outages = sorted(each.span for each in given["faults"])
+        if any(one.ends > other.begins for one, other in pairwise(outages)):
+            raise ValidationError("two outages overlap: give the time that they share its own", "faults")
         if sum(team.count for team in given["workers"]) > MOST_WORKERS:
             raise ValidationError(f"there are more than {MOST_WORKERS} workers", "workers")
+        named = Counter(name for team in given["workers"] for name in team.names)
+        if twice := next((name for name, count in named.items() if count > 1), None):
+            raise ValidationError(f"there are two workers named {twice!r}", "workers")
 
     def made_of(self, given: dict[str, Any]) -> Scenario:
         tasks, calls = given.pop("tasks"), given.pop("calls")
@@ -330,11 +364,13 @@ class _ScenarioSchema(_Strict):
             return read_workflow(self._read_file(value) if isinstance(value, str) else value, queues)
         except OSError as error:
             sentence = f"{value} cannot be read: {error.strerror or error}"
-            raise ValidationError(sentence, "workflow") from None
         except UnicodeDecodeError:
-            raise ValidationError(f"{value} is not UTF-8 text", "workflow") from None
+            sentence = f"{value} is not UTF-8 text"
+        except ValueError:  # of a name that no file can have
+            sentence = f"{value!r} is no name of a file"
         except ConfigurationError as error:
-            raise ValidationError(str(error), "workflow") from None
+            sentence = str(error)
+        raise ValidationError(sentence, "workflow")
 
 
 def read_workflow(given: Any, queues: Sequence[QueueSpec]) -> Mapping[str, Any]:
@@ -347,14 +383,18 @@ def read_workflow(given: Any, queues: Sequence[QueueSpec]) -> Mapping[str, Any]:
     except orjson.JSONDecodeError as error:
         raise ConfigurationError(f"it is not JSON: {error}") from None
     trial = {queue.name: queue.sid or f"WQ{number:032x}" for number, queue in enumerate(queues)}
-    read_configuration(orjson.dumps(with_sids(configuration, trial)).decode())
+    try:
+        text = orjson.dumps(with_sids(configuration, trial)).decode()
+    except TypeError as error:
+        raise ConfigurationError(f"it is not JSON: {error}") from None
+    read_configuration(text)
     found: Mapping[str, Any] = configuration
     return found
 
 
 def _minute(value: Any) -> int:
     hours, colon, minutes = str(value).partition(":")
-    if colon and len(hours) == len(minutes) == 2 and hours.isdecimal() and minutes.isdecimal():
+    if colon and len(hours) == len(minutes) == 2 and (hours + minutes).isdecimal() and hours.isascii():
         minute = int(hours) * 60 + int(minutes)
         if minute <= DAY and int(minutes) < 60:
             return minute

@@ -14,7 +14,7 @@ from app.sandbox.expressions import read_expression
 from app.sandbox.habits import NO_HABITS, Habits, drawn
 from app.sandbox.resources import Reservation, Task, Worker
 from app.sandbox.scenario.drawing import chance_of, draw, numbered, pick
-from app.sandbox.scenario.model import DAY, Kind, Outage, Scenario, Team
+from app.sandbox.scenario.model import Kind, Outage, Scenario, Team, on_duty
 from app.sandbox.scenario.naming import queue_sids, with_sids
 from app.sandbox.taskrouter import TaskRouter
 
@@ -32,7 +32,8 @@ class Stage:
         self.scenario = scenario
         self.taskrouter = taskrouter
         self.begins = begins
-        self.ends = begins + timedelta(minutes=scenario.span.ends - scenario.span.begins)
+        self._midnight = begins.astimezone(scenario.zone).replace(hour=0, minute=0)
+        self.ends = self.at(scenario.span.ends)
         self.remarks: list[str] = []
         self._kinds: dict[str, Kind] = {}
         self._habits: dict[str, Habits] = {}
@@ -52,8 +53,8 @@ class Stage:
         self._plan_arrival(self._arrivals())
 
     def at(self, minute: float) -> datetime:
-        """Return the time of this minute of the day."""
-        return self.begins + timedelta(minutes=minute - self.scenario.span.begins)
+        """Return the time of this minute of the day, by the wall clock: a day may have 23 hours."""
+        return (self._midnight + timedelta(minutes=minute)).astimezone(UTC)
 
     def _set_up_routing(self) -> None:
         taskrouter, scenario = self.taskrouter, self.scenario
@@ -88,10 +89,7 @@ class Stage:
                 self.remarks.append(f"queue {sid} is not described: every worker is in it")
 
     def _hire(self, team: Team) -> Iterator[tuple[Worker, Team]]:
-        for number in range(1, team.count + 1):
-            name = numbered(team.name, number)
-            if name == team.name and team.count > 1:
-                name = f"{team.name} {number}"
+        for number, name in enumerate(team.names, 1):
             attributes = numbered(dict(team.attributes), number)
             worker = self.taskrouter.add_worker(name, attributes, self.taskrouter.offline)
             self._habits[worker.sid] = team.habits
@@ -99,10 +97,10 @@ class Stage:
 
     def _plan_shifts(self, worker: Worker, team: Team) -> None:
         ours = self.scenario.span
-        for shift in team.shifts:
-            if shift.holds(ours.begins):
+        for begins, ends in on_duty(team.shifts):
+            if begins <= ours.begins < ends:
                 self._change_activity(worker, available=True)
-            for minute, available in ((shift.begins, True), (shift.ends % DAY, False)):
+            for minute, available in ((begins, True), (ends, False)):
                 if ours.begins < minute < ours.ends:
                     change = partial(self._change_activity, worker, available=available)
                     self.taskrouter.plan(self.at(minute), change)
@@ -122,14 +120,16 @@ class Stage:
 
     def _arrivals(self) -> Iterator[tuple[datetime, int]]:
         """When each task comes, the first first, and its number."""
-        number = 0
+        number, latest = 0, self.begins
         for hour in range(24):
             chance = chance_of(self.taskrouter.seed, "arrivals", hour)
             for share in sorted(chance.random() for _ in range(self.scenario.by_hour.get(hour, 0))):
                 minute = (hour + share) * 60
                 number += 1
                 if self.scenario.span.begins <= minute < self.scenario.span.ends:
-                    yield self.at(minute), number
+                    # Where clocks go back or forward, minutes do not come in their order.
+                    latest = max(latest, self.at(minute))
+                    yield latest, number
 
     def _plan_arrival(self, arrivals: Iterator[tuple[datetime, int]]) -> None:
         # One at a time: a day's tasks need not be planned before it begins.

@@ -23,7 +23,7 @@ class YamlBroken(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """Resolves few words, and refuses keys that come twice, aliases and what nests too deep."""
+    """Resolves few words, and refuses keys that come twice, aliases, tags and what nests too deep."""
 
     depth = 0
 
@@ -31,6 +31,8 @@ class _Loader(yaml.SafeLoader):
         line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
         if self.check_event(yaml.AliasEvent):
             raise YamlBroken(line, "aliases (*name) are not read here")
+        if getattr(self.peek_event(), "tag", None):  # type: ignore[no-untyped-call]
+            raise YamlBroken(line, "tags (!!name) are not read here")
         self.depth += 1
         if self.depth > DEEPEST:
             raise YamlBroken(line, f"nested more than {DEEPEST} deep")
@@ -54,8 +56,9 @@ _Loader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
     ("bool", r"true|false", "tf"),
     ("null", r"null|~|", "n~"),
-    ("int", r"-?(?:0|[1-9][0-9]*)", "-0123456789"),
-    ("float", r"-?(?:0|[1-9][0-9]*)\.[0-9]+", "-0123456789"),
+    # Longer ones are text: nothing counts so far, and not all of it is a number of JSON.
+    ("int", r"-?(?:0|[1-9][0-9]{0,14})", "-0123456789"),
+    ("float", r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,15}", "-0123456789"),
 ):
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("^$"), [""])

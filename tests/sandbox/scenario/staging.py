@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from app.sandbox import TaskRouter
 from app.sandbox.clock import SteppedClock
 from app.sandbox.events import Event
 from app.sandbox.scenario import Stage, play, read_scenario
+from app.sandbox.scenario.stage import beginning
 from app.sandbox.tally import Report, Tally
 
 MONDAY = datetime(2027, 1, 4, tzinfo=UTC)
@@ -38,7 +39,7 @@ class Day:
     ) -> None:
         parts |= {"from": f'"{span[0]}"', "until": f'"{span[1]}"'}
         self.scenario = read_scenario(scenario_text(**parts), _no_file)
-        self.clock = SteppedClock(MONDAY + timedelta(minutes=self.scenario.span.begins))
+        self.clock = SteppedClock(beginning(self.scenario, MONDAY.date()))
         self.taskrouter = TaskRouter(clock=self.clock, in_turn=True, seed=seed, callback_url=callback_url)
         self.stage = Stage(self.scenario, self.taskrouter, self.clock())
         self.events: list[Event] = []

@@ -52,6 +52,10 @@ faults:
 
 def read(text: str, **files: str) -> Scenario:
     def read_file(name: str) -> str:
+        if "\0" in name:
+            raise ValueError("embedded null byte")
+        if files.get(name) == "\udcff":
+            return b"\xff".decode()
         if name not in files:
             raise FileNotFoundError(2, "No such file or directory", name)
         return files[name]
@@ -151,6 +155,26 @@ def test_what_the_console_exports_is_read_as_it_is() -> None:
             "activities: [{name: A, available: maybe}]",
             "6 activities[0].available: Not a valid",
         ),
+        (
+            f"queues: [{{name: A, sid: {QUEUE}}}, {{name: B, sid: {QUEUE}}}]",
+            "6 queues: there are two queues with",
+        ),
+        ("activities: [{name: Idle}]", "6 activities: Idle is there already"),
+        ("day: 9999-12-31", "6 day: a day is one of the years"),
+        ("workflow: latin.json", "6 workflow: latin.json is not UTF-8 text"),
+        ('workflow: "a\\0b"', "6 workflow: 'a\\x00b' is no name of a file"),
+        ("workflow: {1: 2}", "6 workflow: it is not JSON"),
+        (
+            "faults: [{from: '09:00', until: '11:00'}, {from: '10:00', until: '12:00'}]",
+            "6 faults: two outages overlap",
+        ),
+        (
+            "faults: [{from: '09:00', until: '10:00', retry_after: 1.5}]",
+            "6 faults[0].retry_after: Not a",
+        ),
+        ('from: "٠٨:٠٠"', "6 from: a time of the day is written like"),
+        ("reservation_timeout: !!int x", "6 : tags"),
+        ("reservation_timeout: 99999999999999999999", "6 reservation_timeout: Not a valid integer"),
         ("task: 1", "6 task: 'task' is not known here; did you mean 'tasks'?"),
         (
             "calls: {busy: 0.8, failed: 0.3}",
@@ -168,7 +192,7 @@ def test_what_the_console_exports_is_read_as_it_is() -> None:
 )
 def test_each_mistake_is_told_with_its_line(line: str, told: str) -> None:
     """And the keys that lead there."""
-    files = {"broken.json": "{", "list.json": "[]"}
+    files = {"broken.json": "{", "list.json": "[]", "latin.json": "\udcff"}
     (found,) = mistakes(SMALLEST.lstrip("\n") + line + "\n", **files)
     assert found.startswith(told), found
 
@@ -192,7 +216,25 @@ def test_each_mistake_is_told_with_its_line(line: str, told: str) -> None:
         (
             "{attributes: {type: sales}}",
             "{attributes: {}, talk: {any_between: [2, 1]}}",
-            "4 tasks.kinds[0].talk: seconds are a number, or",
+            "4 tasks.kinds[0].talk: seconds are a number",
+        ),
+        ("{type: sales}", "{x: {1: 2}}", "4 tasks.kinds[0].attributes: the name 1 must stand in quotes"),
+        ("{type: sales}", '{x: "\\ud800"}', "4 tasks.kinds[0].attributes: a text that is no Unicode"),
+        ("{type: sales}", "{x: {any_of: [{any_of: []}]}}", "4 tasks.kinds[0].attributes: any_of wants"),
+        (
+            "{attributes: {type: sales}}",
+            "{attributes: {}, patience: 9999999}",
+            "4 tasks.kinds[0].patience:",
+        ),
+        (
+            "{name: Ada}",
+            '{name: Ada, shifts: ["06:00-06:00"]}',
+            "5 workers[0].shifts[0]: a shift ends",
+        ),
+        (
+            "[{name: Ada}]",
+            "[{name: A 1}, {name: A, count: 2}]",
+            "5 workers: there are two workers",
         ),
         ("{name: Ada}", "{count: 2}", "5 workers[0].name: 'name' is missing"),
         ("{name: Ada}", "{name: Ada, count: 9000}", "5 workers[0].count: Must be greater"),

@@ -72,6 +72,32 @@ def test_workers_come_and_go() -> None:
     assert [worker.activity.name for worker in day.taskrouter.workers()] == ["Offline", "Idle"]
 
 
+def test_shifts_may_stand_in_any_order_and_overlap() -> None:
+    """Who is there twice is there once."""
+    for shifts in ('["12:00-17:00", "08:00-12:00"]', '["08:00-14:00", "12:00-17:00"]', '["08:00-17:00"]'):
+        day = Day(
+            tasks="{by_hour: {}, kinds: [{attributes: {}}]}", workers=f"[{{name: Ada, shifts: {shifts}}}]"
+        )
+        assert day.times("worker.activity.update") == ["08:00", "17:00"]
+
+
+@pytest.mark.parametrize(("date", "hours"), [("2026-11-01", 25), ("2026-03-08", 23)])
+def test_a_day_is_as_long_as_its_clocks_say(date: str, hours: int) -> None:
+    """And eight is eight."""
+    day = Day(
+        day=date,
+        time_zone="America/New_York",
+        tasks="{by_hour: {1: 50, 2: 50, 3: 50}, kinds: [{attributes: {}}]}",
+        workers='[{name: Ada, shifts: ["08:00-17:00"], accepts_after: 5}]',
+    )
+    assert (day.stage.ends - day.stage.begins).total_seconds() == hours * 3600
+    came = [event.at.astimezone(day.scenario.zone) for event in day.of("worker.activity.update")]
+    assert [f"{at:%H:%M}" for at in came] == ["08:00", "17:00"]
+    times = [event.at for event in day.of("task.created")]
+    assert times == sorted(times)
+    assert len(times) == 150
+
+
 def test_a_team_has_names_and_numbers() -> None:
     """One of one keeps its name."""
     day = Day(
