@@ -12,6 +12,7 @@ from gunicorn.http.errors import ParseException
 from app.errors import SettingsError
 from app.logs import lines, log_to_stdout
 from app.web.refusals import unparsed
+from app.web.sparing import log_sparingly
 from app.web.worker import Worker
 
 THREADS = 16
@@ -68,6 +69,7 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         log_to_stdout(*self._log_form, beside=True)
+        log_sparingly()
         app, self.wind_down, self._stop = self._make_app()
         # A body in chunks is parsed while the view reads it.
         app.register_error_handler(ParseException, lambda error: unparsed(error).response())
