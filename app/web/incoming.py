@@ -13,10 +13,11 @@ MOST_FRAMES = 64 * 1024  # bytes of a body's chunk sizes and trailers, beside wh
 
 LINE_END = b"\r\n"
 END = LINE_END * 2
-LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]*)[ \t]*\r\n", re.IGNORECASE)
+# Possessive, since a stranger's zeros and blanks would be tried in every division.
+LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*+0*+([0-9]*+)[ \t]*+\r\n", re.IGNORECASE)
 CODED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
-CONTINUE = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
-SIZE = re.compile(rb"0*([0-9a-f]*)[ \t]*(;.*)?", re.IGNORECASE)
+CONTINUE = re.compile(rb"\r\nexpect:[ \t]*+100-continue[ \t]*+\r\n", re.IGNORECASE)
+SIZE = re.compile(rb"0*+([0-9a-f]*+)[ \t]*+(;.*)?", re.IGNORECASE)
 MOST_DIGITS = 8  # of a length or a size; more are too large, whatever they say
 
 

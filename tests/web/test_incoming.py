@@ -1,5 +1,7 @@
 """When a request is all there."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,3 +125,29 @@ def test_the_wish_for_a_100_is_granted_once() -> None:
     odd = HEAD + b"X: y\r\nExpect: a miracle\r\n\r\n"
     incoming.add(odd)
     assert incoming.request == odd
+
+
+@pytest.mark.parametrize(
+    ("before", "filling", "after"),
+    [
+        (HEAD + b"Content-Length: ", b"0", b"x\r\n\r\n"),
+        (HEAD + b"Content-Length: ", b"1", b"x\r\n\r\n"),
+        (HEAD + b"Content-Length:", b" ", b"x\r\n\r\n"),
+        (HEAD + b"Content-Length: 1", b"\t", b"x\r\n\r\n"),
+        (HEAD + b"Expect:", b" ", b"x\r\n\r\n"),
+        (HEAD, b"Content-Length:\r\n", b"\r\n"),
+        (CHUNKED, b"0", b"x\r\n"),
+        (CHUNKED, b"a", b"x\r\n"),
+        (CHUNKED + b"1", b" ", b"x\r\n"),
+        (CHUNKED + b"1;", b";", b"\n\r\n"),
+        (CHUNKED, b"1\r\nx\r\n", b"x\r\n"),
+        (CHUNKED + b"0\r\n", b"X: y\r\n", b"x\r\n\r\n"),
+    ],
+)
+def test_no_request_takes_long_to_be_looked_at(before: bytes, filling: bytes, after: bytes) -> None:
+    """Whatever a stranger fills it with: one loop looks at all of them."""
+    most = MOST_HEAD if before.startswith(HEAD) and CHUNKED not in before else 100_000
+    incoming, began = Incoming(), process_time()
+    incoming.add(before + filling * ((most - len(before) - len(after)) // len(filling)) + after)
+    assert incoming.request
+    assert process_time() - began < 0.2  # it takes less than a millisecond
