@@ -2,19 +2,22 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+from flask import Request
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse
 
+from app.errors import Unsigned
 from app.service import Desk
 from app.settings import Secret
 from app.web import create_app
 from app.web.signature import Signatures, url_variants
-from tests.builders import parameters
+from tests.builders import PARAMS, parameters
 from tests.web.conftest import FORM, PUBLIC, TOKEN, post, signature
 
 VECTORS: list[dict[str, Any]] = json.loads(
@@ -271,3 +274,41 @@ def test_no_other_pair_of_key_and_algorithm_holds(desk: Desk, said: str, secret:
 def test_the_auth_token_signs_with_sha1_where_keys_are_configured(desk: Desk) -> None:
     """Accounts without a shared key go on as before."""
     assert _with_key(desk, "algorithm=HMAC_SHA1", TOKEN, "sha1").status_code == 200
+
+
+class _Untouchable(bytes):
+    """Bytes that fail whatever could tell by its time how far they are right, but for reading them whole."""
+
+    def _no(self, *_: object) -> NoReturn:
+        raise AssertionError("only hmac.compare_digest may look at a signature")
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __getitem__ = __iter__ = _no
+    startswith = endswith = find = index = strip = split = partition = replace = _no  # type: ignore[assignment]
+    __hash__ = _no
+
+
+class _UntouchableText(str):
+    """The same as the text of a header, which may be encoded and nothing else."""
+
+    __slots__ = ()
+
+    def _no(self, *_: object) -> NoReturn:
+        raise AssertionError("only hmac.compare_digest may look at a signature")
+
+    def encode(self, *given: Any) -> bytes:
+        return _Untouchable(super().encode(*given))
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __getitem__ = __iter__ = _no
+    startswith = endswith = find = index = strip = split = partition = replace = _no  # type: ignore[assignment]
+    __hash__ = _no
+
+
+@pytest.mark.parametrize("wrong_at", [None, 0, 27])
+def test_a_signature_is_compared_in_constant_time(wrong_at: int | None) -> None:
+    """Nothing that stops at the first difference touches it: what is left is `hmac.compare_digest`."""
+    good = signature(f"{PUBLIC}/assignment", PARAMS)
+    sent = good if wrong_at is None else f"{good[:wrong_at]}!{good[wrong_at + 1 :]}"
+    environ = EnvironBuilder("/assignment", PUBLIC, method="POST").get_environ()
+    request = Request(environ | {"HTTP_X_TWILIO_SIGNATURE": _UntouchableText(sent)})
+    with nullcontext() if wrong_at is None else pytest.raises(Unsigned):
+        Signatures([Secret("another"), Secret(TOKEN)]).check(request, PARAMS)
