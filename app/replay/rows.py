@@ -23,6 +23,9 @@ COLUMNS = (
     "changed",
 )
 
+# What a spreadsheet calculates; a caller may have chosen the task's type.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 
 class Rows:
     """The rows of one source while they grow."""
@@ -44,7 +47,7 @@ class Rows:
                 received,
                 callback.task_sid,
                 callback.reservation_sid,
-                task_type,
+                f"'{task_type}" if task_type.startswith(FORMULA) else task_type,
                 *now,
                 *(before.choice if before else ("", "", "")),
                 str(before.is_changed).lower() if before else "",

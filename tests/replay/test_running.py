@@ -106,6 +106,14 @@ def test_rows() -> None:
     assert second == [*("a file", "2", "", *sids, 'a "b", c\n'), "default", "defer", "", *[""] * 4]
 
 
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    """A caller who chose the task's type would have a spreadsheet calculate it."""
+    rows = run(ruleset(RULES), with_rows=True).part("a file", [saved({"type": text})]).rows
+    [row] = csv.reader(StringIO(rows, newline=""))
+    assert row[COLUMNS.index("task_type")] == f"'{text}"
+
+
 @pytest.mark.parametrize("hours", [100, 40_000])
 def test_the_timeline_is_bounded(hours: int) -> None:
     """Where there are too many hours a longer span is counted, whatever the order of adding."""
