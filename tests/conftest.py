@@ -53,6 +53,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=20.0,
         help="how long each storm of tests/chaos rages (20; an hour finds more)",
     )
+    parser.addoption(
+        "--fuzz-seconds",
+        type=float,
+        default=30.0,
+        help="how long tests/fuzz feeds nonsense, all in all (30; ten minutes find more)",
+    )
+
+
+@pytest.fixture
+def fuzz_seconds(request: pytest.FixtureRequest) -> float:
+    return float(request.config.getoption("--fuzz-seconds"))
 
 
 @pytest.fixture
