@@ -46,15 +46,16 @@ def nginx(folder: Path, port: int, *upstreams: tuple[str, int]) -> Iterator[Prox
     certificate, key = _certificate(folder)
     site = _site(port, upstreams, certificate, key)
     (folder / "nginx.conf").write_text(_main(folder, site), "utf-8")
-    command = [_program("nginx"), "-p", str(folder), "-e", "stderr", "-c", "nginx.conf"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    log = folder / "error.log"
+    command = [_program("nginx"), "-p", str(folder), "-e", str(log), "-c", "nginx.conf"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until(lambda: _listens(port) or process.poll() is not None)
-        assert process.poll() is None, process.stderr and process.stderr.read()
+        assert process.poll() is None, log.read_text("utf-8")
         yield Proxy(port, ssl.create_default_context(cafile=str(certificate)))
     finally:
         process.terminate()
-        process.communicate(timeout=PATIENCE)
+        process.wait(PATIENCE)
 
 
 def _site(port: int, upstreams: Sequence[tuple[str, int]], certificate: Path, key: Path) -> str:
@@ -81,7 +82,7 @@ def _main(folder: Path, site: str) -> str:
         daemon off;
         worker_processes 1;
         pid {folder}/nginx.pid;
-        error_log stderr warn;
+        error_log {folder}/error.log warn;
         events {{ worker_connections 1024; }}
     """
     return f"{dedent(main)}http {{\naccess_log off;\n{paths}\n{site}\n}}\n"

@@ -6,8 +6,10 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from threading import Event
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +26,7 @@ from tests.web.serving import PLAIN, Serve, headers_for, started, write_rules
 BODY = urlencode(PLAIN).encode()
 REJECT = {"instruction": "reject", "activity_sid": OFFLINE}
 SLOW = 100  # clients
+CLIENTS = 4
 AT_ONCE = 1.0  # seconds that a callback may take beside them
 
 
@@ -149,6 +152,42 @@ def test_of_several_machines_one_may_be_lost(tmp_path: Path, database: str) -> N
         until(lambda: decided(first) and decided(second))
         kill(first)
         assert [ask(proxy)[0] for _ in range(20)] == [200] * 20
+
+
+def test_a_release_is_rolled_out_under_load(tmp_path: Path, database: str) -> None:
+    """One server after the other is stopped and started anew, and no callback fails or waits."""
+    rules = write_rules(tmp_path / "rules", RULES)
+    (tmp_path / "nginx").mkdir()
+    ports = [free_port(), free_port()]
+    options = {"DATABASE_URL": database, "TRUSTED_PROXIES": "1"}
+    with ExitStack() as running, ThreadPoolExecutor(CLIENTS) as pool:
+        serves = [running.enter_context(started(rules, "--port", str(port), **options)) for port in ports]
+        proxy = running.enter_context(
+            nginx(tmp_path / "nginx", free_port(), *(each.address for each in serves))
+        )
+        stop = Event()
+        asking = [pool.submit(ask_until, proxy, stop) for _ in range(CLIENTS)]
+        try:
+            for serve, port in zip(serves, ports, strict=True):
+                serve.process.send_signal(signal.SIGTERM)
+                assert serve.wait() == 0
+                running.enter_context(started(rules, "--port", str(port), **options))
+        finally:
+            stop.set()
+        asked = [each for future in asking for each in future.result()]
+    slowest = max(seconds for _, seconds in asked)
+    print(f"{len(asked)} callbacks, the slowest took {slowest:.3f} s")  # noqa: T201  shown beside a failure
+    assert {status for status, _ in asked} == {200}
+    assert slowest < 2 * AT_ONCE  # the servers, nginx and their clients share the machine
+
+
+def ask_until(proxy: Proxy, stop: Event) -> list[tuple[int, float]]:
+    """Status and seconds of callbacks, one after the other."""
+    asked = []
+    while not stop.is_set():
+        began = perf_counter()
+        asked.append((ask(proxy)[0], perf_counter() - began))
+    return asked
 
 
 def kill(serve: Serve) -> None:
