@@ -11,6 +11,7 @@ from gunicorn.http.errors import ParseException
 
 from app.errors import SettingsError
 from app.logs import lines, log_to_stdout
+from app.web.arbiter import Keeper
 from app.web.refusals import unparsed
 from app.web.sparing import log_sparingly
 from app.web.worker import Worker
@@ -66,6 +67,9 @@ class Server(BaseApplication):
     def load_config(self) -> None:
         for name, value in self._config.items():
             self.cfg.set(name, value)
+
+    def run(self) -> None:
+        Keeper(self).run()
 
     def load(self) -> Any:
         log_to_stdout(*self._log_form, beside=True)

@@ -81,6 +81,35 @@ def test_no_callback_fails_or_waits_while_processes_are_replaced(tmp_path: Path,
     assert slowest < AT_ONCE
 
 
+def test_old_processes_stay_until_new_ones_answer(tmp_path: Path) -> None:
+    """New ones read the rules that came since the server began, which takes a while."""
+    folder = write_rules(tmp_path / "rules", RULES)
+    with started(folder, WEB_CONCURRENCY="2") as serve, ThreadPoolExecutor(CLIENTS) as pool:
+        until(lambda: both(serve))
+        slow_rules(folder)
+        until(lambda: len([each for each in serve.events() if each["event"] == "rules reloaded"]) == 2)
+        stop = Event()
+        asking = [pool.submit(new_connections, serve, stop) for _ in range(CLIENTS)]
+        began = perf_counter()
+        try:
+            replace_processes(serve)
+        finally:
+            stop.set()
+        took = perf_counter() - began
+        asked = [each for future in asking for each in future.result()]
+    slowest = max(each.seconds for each in asked)
+    print(f"{len(asked)} callbacks, the slowest took {slowest:.3f} s of {took:.3f}")  # noqa: T201  as above
+    assert {each.status for each in asked} == {200}
+    assert slowest < took / 3
+
+
+def slow_rules(folder: Path) -> None:
+    """Puts rules into the folder that take seconds to read."""
+    rule = "  - {name: rule-@, task_type: type-@, when: 'a == @ AND b HAS \"x\"', defer: nobody}\n"
+    many = "".join(rule.replace("@", str(number)) for number in range(5000))
+    (folder / "many.yaml").write_text("rules:\n" + many)
+
+
 def replace_processes(serve: Serve) -> None:
     """Tells it to, and waits until all of its processes are others."""
     before = until(lambda: both(serve))
