@@ -1,11 +1,12 @@
 """The filters of templates: Jinja2's, but for those that would turn null or a list into text."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from jinja2 import Undefined
 from jinja2.filters import FILTERS as JINJA_FILTERS
+from jinja2.filters import do_round
 
 from app.errors import TemplateUnfilled
 
@@ -27,6 +28,9 @@ FILTER_GUARDS: Mapping[str, str | None] = {
     "upper": "printed",
     "urlencode": "printed",
 }
+
+MOST_PLACES = 300  # digits that `round` is asked for; a float has no more
+MOST_TEXT = 100_000  # characters that filters make; a body holds two thirds of that
 
 
 def is_null(value: object) -> bool:
@@ -59,11 +63,26 @@ def _default(value: object, default: object = "", boolean: bool = False) -> obje
 def _join(items: object, separator: str = "") -> str:
     if not isinstance(items, list):
         raise TemplateUnfilled("join needs a list")
+    _check_length(len(printed(separator)) * len(items))
     return separator.join(printed(item) for item in items)
 
 
 def _replace(text: str, old: object, new: object, count: int = -1) -> str:
-    return text.replace(printed(old), printed(new), count)
+    old, new = printed(old), printed(new)
+    _check_length(text.count(old) * len(new))
+    return text.replace(old, new, count)
+
+
+def _check_length(more: int) -> None:
+    """A caller who chose both texts would choose the memory that they take together."""
+    if more > MOST_TEXT:
+        raise TemplateUnfilled("a text to be filled in becomes too long")
+
+
+def _round(value: Any, precision: int = 0, method: Literal["common", "ceil", "floor"] = "common") -> float:
+    if not -MOST_PLACES <= precision <= MOST_PLACES:  # ten to the power of it is calculated
+        raise TemplateUnfilled("round is asked for too many places")
+    return do_round(value, precision, method)
 
 
 def _integer(value: object, default: object = None) -> object:
@@ -91,6 +110,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "int": _integer,
     "join": _join,
     "replace": _replace,
+    "round": _round,
     "string": printed,
     "urlencode": _urlencode,
     # The guards' own: no rule can name them, since they are not among FILTER_GUARDS.

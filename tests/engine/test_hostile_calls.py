@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from app.engine.callback import read_callback
 from app.engine.decide import decide
 from app.engine.ruleset import RuleSet
+from app.engine.scope import scope_of
+from app.engine.templates import read_template
+from app.errors import TemplateUnfilled
 from app.model import Decision
 from tests.builders import CALL_SID, MONDAY_NOON, callback, parameters, ruleset
 
@@ -112,6 +115,27 @@ def test_no_text_takes_long(rules: RuleSet, kind: str, name: str) -> None:
     """Neither a regular expression of a rule nor a check of ours is slow for any text that a body holds."""
     began = process_time()
     decided(rules, kind, LONG[name])
+    assert process_time() - began < AT_MOST
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ 1.5 | round(task.number) }}",
+        "{{ 1.5 | round(task.number, 'floor') }}",
+        "{{ 15 | round(task.negative) }}",
+        "{{ task.long | replace('a', task.long) }}",
+        "{{ task.long | replace('', task.long) }}",
+        "{{ task.items | join(task.long) }}",
+    ],
+)
+def test_no_filter_takes_what_a_caller_likes(template: str) -> None:
+    """Arguments of a filter that a caller chose cannot ask for any time or memory."""
+    number = 10**9
+    task = {"number": number, "negative": -number, "long": "a" * 20_000, "items": [1] * 9_000}
+    began = process_time()
+    with pytest.raises(TemplateUnfilled):
+        read_template(template).fill(scope_of(callback(task), {}, MONDAY_NOON))
     assert process_time() - began < AT_MOST
 
 
