@@ -130,9 +130,9 @@ def test_slow_clients_never_reach_the_service(trusting: tuple[Serve, Proxy]) -> 
         assert clients[0].recv(12) == b"HTTP/1.1 200"
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/", "/assignment/", "/healthz/x", "/../metrics"])
+@pytest.mark.parametrize("path", ["/metrics", "/readyz", "/", "/assignment/", "/healthz/x", "/../metrics"])
 def test_nothing_else_is_reached(proxy: Proxy, path: str) -> None:
-    """The metrics least of all."""
+    """The metrics and the state of the rules least of all."""
     status, answer = ask(proxy, path)
     assert status in {400, 404}
     assert b"desk" not in answer
