@@ -5,7 +5,7 @@ from collections.abc import Callable
 from time import monotonic
 
 A_SECOND = 20  # lines of a kind that are written
-LOGGERS = ("app.web.failures", "app.web.worker")  # those that log what is refused
+LOGGERS = tuple(f"app.web.{name}" for name in ("connection", "failures", "refusals", "worker"))  # of refusals
 
 
 class Sparing(logging.Filter):

@@ -39,9 +39,9 @@ from app.web import create_app
 from app.web.form import read_params
 from app.web.incoming import Incoming
 from app.web.incoming import Standing as Coming
+from app.web.refusals import unparsed
 from app.web.server import MAX_HEADER_FIELDS, MAX_HEADER_SIZE
 from app.web.signature import Signatures
-from app.web.worker import unparsed
 from tests.builders import CALL_SID, MONDAY_NOON, callback, parameters, ruleset
 from tests.delivery.rig import process
 from tests.web.conftest import FORM, PUBLIC, RULES, TOKEN, signature
@@ -78,7 +78,7 @@ def framing(fed: bytes) -> None:
     except (StopIteration, NoMoreData):  # the client is gone
         return
     except Exception as error:
-        if unparsed(error).status_code == HTTPStatus.INTERNAL_SERVER_ERROR:
+        if unparsed(error).status == HTTPStatus.INTERNAL_SERVER_ERROR:
             raise
 
 

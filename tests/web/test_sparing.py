@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.web import failures, worker
+from app.web import connection, failures, refusals, worker
 from app.web.sparing import LOGGERS, Sparing
 
 
@@ -74,4 +74,4 @@ def test_errors_all_come_through(sparing: Sparing) -> None:
 
 def test_the_loggers_are_those_of_what_is_refused() -> None:
     """By name, so that none is missed when a module is renamed."""
-    assert {failures.log.name, worker.log.name} == set(LOGGERS)
+    assert {each.log.name for each in (connection, failures, refusals, worker)} == set(LOGGERS)
