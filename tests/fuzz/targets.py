@@ -45,6 +45,7 @@ from app.web.signature import Signatures
 from tests.builders import CALL_SID, MONDAY_NOON, callback, parameters, ruleset
 from tests.delivery.rig import process
 from tests.web.conftest import FORM, PUBLIC, RULES, TOKEN, signature
+from tests.web.test_usual import agrees
 
 TASK = {"type": "support", "call_sid": CALL_SID, "number": "+14155550100", "list": [1, {"a": None}], "x": 1.5}
 WORKER = {"contact_uri": "client:alice", "skills": ["vip"]}
@@ -174,6 +175,7 @@ def targets(client: FlaskClient) -> Mapping[str, Target]:
     """All of them, by name; `client` is that of an endpoint."""
     made: list[tuple[Callable[[bytes], object], Sequence[bytes]]] = [
         (framing, _REQUESTS),
+        (agrees, _REQUESTS),
         (partial(endpoint, client), _BODIES),
         (attributes, [orjson.dumps(TASK), b'{"type":"callback","to":"+1"}']),
         (rules, [RULES.encode(), *(path.read_bytes() for path in sorted(SAMPLES.glob("*.yaml")))]),
@@ -194,8 +196,8 @@ def _sample_rules() -> RuleSet:
 
 
 NAMES = (
-    "framing", "endpoint", "attributes", "rules", "saved", "expression", "sandbox expression", "template",
-    "scenario",
+    "framing", "usual requests", "endpoint", "attributes", "rules", "saved", "expression",
+    "sandbox expression", "template", "scenario",
 )  # fmt: skip
 
 _SAMPLES = _sample_rules()
