@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
+from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
@@ -58,7 +59,12 @@ def read_speed(_context: click.Context, _option: click.Parameter, given: str | N
     callback=read_speed,
     help="How many times as fast as real time; max as fast as it goes, which is usual for a scenario.",
 )
-@click.option("--events", type=click.File("w", lazy=False), help="Writes what happens, as JSON Lines.")
+@click.option(
+    "--events",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Writes what happens, as JSON Lines.",
+)
 @click.option(
     "--format",
     "form",
@@ -76,7 +82,7 @@ def sandbox(
     name: str | None,
     workflow: str | None,
     speed: float | None,
-    events: IO[str] | None,
+    events: Path | None,
     form: str,
     seed: int,
     **options: Any,
@@ -132,29 +138,47 @@ def sandbox(
         taskrouter = TaskRouter(
             callback_url=callback_url, fallback_url=fallback_url, faults=faults, clock=clock, seed=seed
         )
-        with _usable(port):
-            _run(taskrouter, port, events)
+        with _usable(port), _opened(events) as file:
+            _run(taskrouter, port, file)
         return
     if fallback_url and not callback_url:
         sentence = "without a --callback-url the service beside it has its own fallback"
         raise click.BadParameter(sentence, param_hint="'--fallback-url'")
     scenario = scenario_of(name)
-    wanted = Rehearsal(
-        scenario=scenario if workflow is None else with_workflow(scenario, workflow),
-        speed=None if speed == inf else speed,
-        seed=seed,
-        port=port,
-        callback_url=callback_url,
-        fallback_url=fallback_url,
-        faults=faults,
-        events=events,
-    )
-    with _usable(port):
-        rehearsed = rehearse(wanted)
+    if workflow is not None:
+        scenario = with_workflow(scenario, workflow)
+    with _usable(port), _opened(events) as file:
+        rehearsed = rehearse(
+            Rehearsal(
+                scenario=scenario,
+                speed=None if speed == inf else speed,
+                seed=seed,
+                port=port,
+                callback_url=callback_url,
+                fallback_url=fallback_url,
+                faults=faults,
+                events=file,
+            )
+        )
     if form == "json":
         click.echo(as_json(rehearsed))
     else:
         show_rehearsed(rehearsed)
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[IO[str] | None]:
+    """The file, for writing. Raises BadParameter when that cannot be."""
+    if path is None:
+        yield None
+        return
+    try:
+        file = path.open("w")
+    except OSError as error:
+        sentence = f"{path} cannot be written: {error.strerror}"
+        raise click.BadParameter(sentence, param_hint="'--events'") from None
+    with file:
+        yield file
 
 
 def _run(taskrouter: TaskRouter, port: int, events: IO[str] | None) -> None:
