@@ -182,7 +182,7 @@ def test_it_waits_for_a_service_that_is_started_later(folder: Path) -> None:
         (["--speed", "fast"], "'fast' is neither max nor a number of times"),
         (["--speed", "nan"], "'nan' is neither max nor a number of times"),
         (
-            ["--scenario", "small-shop", "--callback-url", "x", "--events", "gone/x"],
+            ["--scenario", "small-shop", "--events", "gone/x"],
             "gone/x cannot be written: No such file",
         ),
         (["--scenario", "small-shop"], "there is no folder rules"),
