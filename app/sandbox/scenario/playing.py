@@ -22,8 +22,8 @@ def play(
     """Play a stage that has begun until it ends, or until `stopped`.
 
     The workspace is `in_turn`: time stands while a callback is under way. It also stands while an update may
-    follow an empty answer, for `grace` real seconds at most, and while one may come again that a fault kept from
-    TaskRouter, for PATIENCE. `step` is called now and then.
+    follow an empty answer, for `grace` real seconds at most, and while one may come again that a fault kept
+    from TaskRouter, for PATIENCE. `step` is called now and then.
     """
     taskrouter = stage.taskrouter
     while not stopped():
