@@ -7,8 +7,8 @@
 One worker process each, on loopback, loaded by wrk (a Debian package) with 500 distinct signed callbacks, in
 short rounds that take turns: a bare WSGI constant, a Flask view that returns a constant, the handler that
 Twilio's quickstart leads to, and ours, as `desk serve` ships it: 1,000 rules, signature, journal, metrics and
-logs. The others run under gunicorn with 16 threads, which suits them best: one at a time (`sync`, its
-default) they answer a fifth less, with four threads as many.
+logs. The others run under gunicorn with 16 threads, as ours does: one at a time (`sync`, its default) they
+answer a fifth less, with four threads in one noisy run from 3 % less to 15 % more.
 
 Printed are medians and ratios, and the processor time of the worker process, which other programs on the
 machine disturb less; what requests cost that are refused; the times at half of the load; whether all that was
