@@ -50,8 +50,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--chaos-seconds",
         type=float,
-        default=20.0,
-        help="how long each storm of tests/chaos rages (20; an hour finds more)",
+        default=12.0,
+        help="how long each storm of tests/chaos rages (12; an hour finds more)",
     )
     parser.addoption(
         "--fuzz-seconds",
