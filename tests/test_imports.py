@@ -38,7 +38,7 @@ HOMES = {
         "app.web.refusals",
     ),
     "jinja2": ("app.engine.templates", "app.engine.fragments", "app.engine.filters", "app.replay.report"),
-    "marshmallow": ("app.engine", "app.sandbox.scenario.reading"),
+    "marshmallow": ("app.engine", "app.sandbox.scenario.fields", "app.sandbox.scenario.reading"),
     "opentelemetry": ("app.tracing", "app.assembly"),
     "plotly": ("app.replay.plotting",),
     "prometheus_client": (

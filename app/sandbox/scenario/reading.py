@@ -28,21 +28,27 @@ Every time that is no time of the day is in seconds: a number, or `{any_between:
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
 from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import orjson
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from app.sandbox.configuration import ConfigurationError, read_configuration
-from app.sandbox.expressions import read_expression
 from app.sandbox.faults import SCRIPTS, Faults
-from app.sandbox.habits import Between, Habits, Seconds
+from app.sandbox.habits import Habits
 from app.sandbox.legs import Legs
-from app.sandbox.scenario.drawing import mistake_in
+from app.sandbox.scenario.fields import (
+    Attributes,
+    Day,
+    ExpressionField,
+    Minute,
+    SecondsField,
+    SpanField,
+    Zone,
+)
 from app.sandbox.scenario.model import (
     DAY,
     ActivitySpec,
@@ -56,13 +62,9 @@ from app.sandbox.scenario.model import (
 from app.sandbox.scenario.naming import with_sids
 from app.sandbox.scenario.yaml import Document, YamlBroken
 from app.sandbox.sids import is_sid
-from app.sandbox.tokens import ExpressionError
 
 MOST_WORKERS = 5_000
 MOST_TASKS = 2_000_000
-LONGEST = 31 * 86_400
-"""Seconds."""
-YEARS = range(2000, 3000)
 
 ReadFile = Callable[[str], str]
 """Returns the text of a file beside the scenario. Raises OSError."""
@@ -103,74 +105,6 @@ def read_scenario(text: str, read_file: ReadFile) -> Scenario:
     return scenario
 
 
-class _Minute(fields.Field[int]):
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
-        return _minute(value)
-
-
-class _SpanField(fields.Field[Span]):
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Span:
-        begins, dash, ends = str(value).partition("-")
-        if not dash:
-            raise ValidationError('a shift is written like "08:00-16:30"')
-        span = Span(_minute(begins.strip()), _minute(ends.strip()))
-        if span.begins == span.ends:
-            raise ValidationError('a shift ends at another time; the whole day is "00:00-24:00"')
-        return span
-
-
-class _SecondsField(fields.Field[Seconds]):
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Seconds:
-        if _is_number(value) and 0 <= value <= LONGEST:
-            return float(value)
-        limits = value.get("any_between") if isinstance(value, dict) and len(value) == 1 else None
-        if isinstance(limits, list) and len(limits) == 2 and all(map(_is_number, limits)):
-            lowest, highest = limits
-            if 0 <= lowest <= highest <= LONGEST:
-                return Between(lowest, highest)
-        raise ValidationError(
-            f"seconds are a number from 0 to {LONGEST}, or {{any_between: [lowest, highest]}}"
-        )
-
-
-class _Attributes(fields.Field[dict[str, Any]]):
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise ValidationError("attributes are a mapping of names to values")
-        if mistake := mistake_in(value):
-            raise ValidationError(mistake)
-        return value
-
-
-class _Day(fields.Field[date]):
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> date:
-        try:
-            day = date.fromisoformat(str(value))
-        except ValueError:
-            raise ValidationError("a day is written like 2027-01-04") from None
-        if day.year not in YEARS:
-            raise ValidationError("a day is one of the years from 2000 to 2999")
-        return day
-
-
-class _Zone(fields.Field[ZoneInfo]):
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> ZoneInfo:
-        try:
-            return ZoneInfo(str(value))
-        except (OSError, ValueError, ZoneInfoNotFoundError):
-            raise ValidationError(f"there is no time zone {value!r}; one is Europe/Berlin") from None
-
-
-class _Expression(fields.String):
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            read_expression(text)
-        except ExpressionError as error:
-            raise ValidationError(f"the expression cannot be read: {error}") from None
-        return text
-
-
 class _Strict(Schema):
     class Meta:
         unknown = RAISE
@@ -209,7 +143,7 @@ class _ActivitySchema(_Strict):
 
 class _QueueSchema(_Strict):
     name = fields.String(required=True, validate=_NAMED)
-    workers = _Expression(load_default="1==1")
+    workers = ExpressionField(load_default="1==1")
     sid = fields.String(validate=_sid("WQ"))
     max_reserved_workers = fields.Integer(strict=True, validate=validate.Range(1, 50))
     task_order = fields.String(validate=validate.OneOf(["FIFO", "LIFO"]))
@@ -221,10 +155,10 @@ class _QueueSchema(_Strict):
 class _KindSchema(_Strict):
     name = fields.String(load_default="")
     share = fields.Float(load_default=1.0, validate=validate.Range(0, 1_000_000))
-    attributes = _Attributes(required=True)
+    attributes = Attributes(required=True)
     priority = fields.Integer(strict=True, validate=validate.Range(0, 2**31 - 1))
-    patience = _SecondsField()
-    talk = _SecondsField()
+    patience = SecondsField()
+    talk = SecondsField()
 
     def made_of(self, given: dict[str, Any]) -> Kind:
         return Kind(**given)
@@ -249,13 +183,13 @@ class _TasksSchema(_Strict):
 class _TeamSchema(_Strict):
     name = fields.String(required=True, validate=_NAMED)
     count = fields.Integer(strict=True, load_default=1, validate=validate.Range(1, MOST_WORKERS))
-    attributes = _Attributes(load_default=dict)
-    shifts = fields.List(_SpanField(), load_default=lambda: [Span(0, DAY)])
-    accepts_after = _SecondsField()
+    attributes = Attributes(load_default=dict)
+    shifts = fields.List(SpanField(), load_default=lambda: [Span(0, DAY)])
+    accepts_after = SecondsField()
     misses = fields.Float(validate=_SHARE)
-    talk = _SecondsField(load_default=180.0)
-    wrap_up = _SecondsField()
-    returns_after = _SecondsField()
+    talk = SecondsField(load_default=180.0)
+    wrap_up = SecondsField()
+    returns_after = SecondsField()
 
     def made_of(self, given: dict[str, Any]) -> Team:
         names = {each.name for each in dataclasses.fields(Habits)}
@@ -287,8 +221,8 @@ class _OutageSchema(
         {name: fields.Integer(strict=True) if name in _WHOLE else fields.Float() for name in _FAULTS}
     ),
 ):
-    begins = _Minute(required=True, data_key="from")
-    ends = _Minute(required=True, data_key="until")
+    begins = Minute(required=True, data_key="from")
+    ends = Minute(required=True, data_key="until")
 
     def made_of(self, given: dict[str, Any]) -> Outage:
         span = Span(given.pop("begins"), given.pop("ends"))
@@ -306,10 +240,10 @@ class _ScenarioSchema(_Strict):
         self._read_file = read_file
 
     name = fields.String(required=True, validate=_NAMED)
-    zone = _Zone(data_key="time_zone", load_default=ZoneInfo("UTC"))
-    day = _Day(load_default=None)
-    begins = _Minute(data_key="from", load_default=0)
-    ends = _Minute(data_key="until", load_default=DAY)
+    zone = Zone(data_key="time_zone", load_default=ZoneInfo("UTC"))
+    day = Day(load_default=None)
+    begins = Minute(data_key="from", load_default=0)
+    ends = Minute(data_key="until", load_default=DAY)
     reservation_timeout = fields.Integer(strict=True, load_default=120, validate=validate.Range(1, 86_400))
     activities = fields.List(fields.Nested(_ActivitySchema), load_default=list)
     queues = fields.List(fields.Nested(_QueueSchema), load_default=list)
@@ -390,19 +324,6 @@ def read_workflow(given: Any, queues: Sequence[QueueSpec]) -> Mapping[str, Any]:
     read_configuration(text)
     found: Mapping[str, Any] = configuration
     return found
-
-
-def _minute(value: Any) -> int:
-    hours, colon, minutes = str(value).partition(":")
-    if colon and len(hours) == len(minutes) == 2 and (hours + minutes).isdecimal() and hours.isascii():
-        minute = int(hours) * 60 + int(minutes)
-        if minute <= DAY and int(minutes) < 60:
-            return minute
-    raise ValidationError('a time of the day is written like "08:30", from "00:00" to "24:00"')
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _flat(messages: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
