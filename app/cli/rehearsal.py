@@ -142,7 +142,8 @@ def rehearse(wanted: Rehearsal) -> Rehearsed:
         else:
             _watch(stage, clock, is_over, ended)
         taskrouter.wait_for_callbacks(0 if wanted.speed is None else 10)
-        report = tally.report(min(clock(), stage.ends))
+        with taskrouter.at_once():  # its clock may go on
+            report = tally.report(min(clock(), stage.ends))
         real_seconds = perf_counter() - began
         if service.has_ended():
             raise click.ClickException("the service has ended by itself, and the rehearsal with it")
@@ -175,8 +176,9 @@ def _service(wanted: Rehearsal, served: Served, rules: Counter[str]) -> Iterator
     reading = read_folder(folder, environment, lint=False)
     if reading.ruleset is None:
         raise RulesBroken(f"the rules in {folder} hold errors: see desk check", reading.problems)
-    # What the rules may read goes along, and nothing that means a deployment.
-    variables = {name: value for name, value in environment.items() if name not in VARIABLES}
+    # What the rules may read goes along, and nothing that means a deployment or its collector of traces.
+    deployed = [name for name in environment if name in VARIABLES or name.startswith("OTEL_")]
+    variables = {name: value for name, value in environment.items() if name not in deployed}
     variables |= {"REHEARSAL": "true", "RESERVATION_TIMEOUT": str(wanted.scenario.reservation_timeout)}
     with service_beside(served.taskrouter, served.address, folder, count, variables) as service:
         yield service
@@ -189,6 +191,7 @@ def _announce(wanted: Rehearsal, served: Served, stage: Stage) -> None:
             ("TWILIO_API_BASE", served.address),
             ("TWILIO_ACCOUNT_SID", taskrouter.account_sid),
             ("TWILIO_AUTH_TOKEN", taskrouter.auth_token),
+            ("RESERVATION_TIMEOUT", wanted.scenario.reservation_timeout),
             ("REHEARSAL", "true"),
         ):
             click.echo(f"export {name}={value}", err=True)

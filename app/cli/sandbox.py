@@ -17,6 +17,7 @@ from app.cli.rehearsal import EventWriter, Rehearsal, rehearse, scenario_of, wit
 from app.cli.rehearsed import as_json, show_rehearsed
 from app.sandbox import TaskRouter, serving
 from app.sandbox.clock import FastClock, utc_now
+from app.sandbox.scenario import SHIPPED
 
 UNUSABLE = frozenset({errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL})
 
@@ -36,7 +37,17 @@ def read_speed(_context: click.Context, _option: click.Parameter, given: str | N
     return speed
 
 
-@click.command(cls=FaultCommand, short_help="Runs a local TaskRouter.")
+class SandboxCommand(FaultCommand):
+    """Shows the scenarios below the faults."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options first, then the faults, then the scenarios."""
+        super().format_options(ctx, formatter)
+        with formatter.section("Scenarios, any other is a file"):
+            formatter.write_dl(list(SHIPPED.items()))
+
+
+@click.command(cls=SandboxCommand, short_help="Runs a local TaskRouter.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8181, show_default=True, help="0 picks a free one."
 )
@@ -100,13 +111,7 @@ def sandbox(
     With --scenario it plays a day of tasks and workers, and ends with a report: what became of the tasks, how
     long they waited, and Twilio's alerts by code. Without --callback-url the service runs beside it, with the
     rules of RULES_DIR, and decides at the scenario's time. Two runs with one --seed at --speed max are the
-    same, event by event, unless something waits for real time, such as a retry in an outage. Scenarios that
-    come with desk; any other is a file:
-
-    \b
-      small-shop      a shop with six people, a quiet Monday
-      support-centre  forty agents of three teams, a busy Monday
-      outage-morning  the same centre, and Twilio fails from half past nine
+    same, event by event, unless something waits for real time, such as a retry in an outage.
 
     \b
     Examples:
@@ -127,13 +132,7 @@ def sandbox(
             raise click.BadParameter(f"{url!r} is no http:// or https:// address", param_hint=option)
     faults = read_faults(options, seed)
     if name is None:
-        if speed == inf:
-            raise click.BadParameter("max is for a --scenario", param_hint="'--speed'")
-        if form == "json":
-            raise click.BadParameter("json is for the report of a --scenario", param_hint="'--format'")
-        if workflow is not None:
-            sentence = "it is for a --scenario; without one the twilio library creates workflows"
-            raise click.BadParameter(sentence, param_hint="'--workflow'")
+        _check_alone(speed, form, workflow)
         clock = FastClock(utc_now(), speed) if speed else utc_now
         taskrouter = TaskRouter(
             callback_url=callback_url, fallback_url=fallback_url, faults=faults, clock=clock, seed=seed
@@ -164,6 +163,17 @@ def sandbox(
         click.echo(as_json(rehearsed))
     else:
         show_rehearsed(rehearsed)
+
+
+def _check_alone(speed: float | None, form: str, workflow: str | None) -> None:
+    """Raise BadParameter for what only a scenario has."""
+    if speed == inf:
+        raise click.BadParameter("max is for a --scenario", param_hint="'--speed'")
+    if form == "json":
+        raise click.BadParameter("json is for the report of a --scenario", param_hint="'--format'")
+    if workflow is not None:
+        sentence = "it is for a --scenario; without one the twilio library creates workflows"
+        raise click.BadParameter(sentence, param_hint="'--workflow'")
 
 
 @contextmanager

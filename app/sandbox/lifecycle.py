@@ -9,7 +9,7 @@ from app.sandbox import effects
 from app.sandbox.errors import INVALID_PARAMETER, RequestError
 from app.sandbox.events import EventType
 from app.sandbox.resources import LIVE, Activity, Reservation, Status, Task, Worker, Workflow
-from app.sandbox.workspace import Workspace, own
+from app.sandbox.workspace import MOST_RECENT, Workspace, own
 
 DAY = 86_400
 """The seconds that a task may wait when nothing else is said (`Timeout` of the Task resource)."""
@@ -154,6 +154,9 @@ class Lifecycle(Workspace):
         self._of_task[task.sid].append(reservation)
         self._of_worker[worker.sid].append(reservation)
         self._live.append(reservation)
+        self._recent[reservation.sid] = reservation
+        if len(self._recent) > MOST_RECENT:
+            del self._recent[next(iter(self._recent))]
         if task.queue.reservation_activity:
             reservation.worker_before = worker.activity
             self._move(reservation, task.queue.reservation_activity, now)

@@ -87,6 +87,7 @@ class Workflow:
 class Alert:
     """A line of Twilio's debugger: code of the error dictionary, sentence, whose answer it was, and when."""
 
+    serial: int
     code: int
     text: str
     reservation_sid: str

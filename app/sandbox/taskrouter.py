@@ -17,7 +17,7 @@ from app.sandbox.errors import InstructionError, RequestError
 from app.sandbox.execution import Execution, HabitsOf, no_habits
 from app.sandbox.faults import NOTHING_APPLIED, REQUEST_FAULTS, Faults, RequestFault
 from app.sandbox.legs import Legs
-from app.sandbox.resources import Alert, Answer, Reservation, Task, Update, Worker
+from app.sandbox.resources import Answer, Reservation, Task, Update, Worker
 from app.sandbox.wire import Order, read_form, read_inline, read_update
 
 _A_MOMENT = 0.02
@@ -260,15 +260,9 @@ class TaskRouter(Execution):
             if order is not None:
                 self._carry_out(order, reservation)
         except InstructionError as error:
-            self._alert(reservation, error)
+            self.alert(reservation, error.code, error.text)
             _note(reservation, f"alert {error.code}: {error.text}")
         self._changed.notify_all()
-
-    def _alert(self, reservation: Reservation, error: InstructionError) -> None:
-        alert = Alert(error.code, error.text, reservation.sid, self.clock())
-        reservation.alerts.append(alert)
-        self._alerts.append(alert)
-        self._tell(alert.at, "alert", reservation, alert)
 
     def _read_answer(self, reservation: Reservation, answer: Answer | None) -> Order | None:
         if answer is None:

@@ -16,6 +16,9 @@ from app.sandbox.setup import Part, Setup
 MOST_ALERTS = 10_000
 """How many alerts are kept."""
 
+MOST_RECENT = 5_000
+"""How many reservations are kept with their callbacks, for people, when Twilio has forgotten their tasks."""
+
 
 class Workspace(Setup):
     """Workers, and tasks and reservations to be read: Lifecycle makes and changes those.
@@ -34,6 +37,7 @@ class Workspace(Setup):
         self._of_worker: dict[str, list[Reservation]] = {}
         self._live: list[Reservation] = []
         self._alerts: deque[Alert] = deque(maxlen=MOST_ALERTS)
+        self._recent: dict[str, Reservation] = {}
         self._listeners: list[Listener] = []
 
     def add_worker(
@@ -79,6 +83,23 @@ class Workspace(Setup):
         """The latest MOST_ALERTS alerts, oldest first."""
         with self._changed:
             return list(self._alerts)
+
+    def alert(self, reservation: Reservation, code: int, text: str) -> None:
+        """Write a line into the debugger: what was wrong with an answer for a reservation."""
+        with self._changed:
+            alert = Alert(next(self._serials), code, text, reservation.sid, self.clock())
+            reservation.alerts.append(alert)
+            self._alerts.append(alert)
+            self._tell(alert.at, "alert", reservation, alert)
+
+    def recent(self) -> list[Reservation]:
+        """The latest MOST_RECENT reservations in the order of creation, whatever became of their tasks."""
+        with self._changed:
+            return list(self._recent.values())
+
+    def find_recent(self, sid: str) -> Reservation | None:
+        """Return one of the latest reservations, if it is among them."""
+        return self._recent.get(sid)
 
     def listen(self, listener: Listener) -> None:
         """Let somebody be told of every event from now on."""

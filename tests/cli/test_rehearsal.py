@@ -137,7 +137,7 @@ def test_it_waits_for_a_service_that_is_started_later(folder: Path) -> None:
         text=True,
     ) as process:
         assert process.stderr
-        said = [process.stderr.readline() for _ in range(7)]
+        said = [process.stderr.readline() for _ in range(8)]
         exports = dict(line.strip()[7:].split("=", 1) for line in said if line.startswith("export "))
         assert said[-1] == f"waiting for a service at {url}: start it with the exports above\n"
         service = subprocess.Popen(

@@ -1,6 +1,5 @@
 """A page at the sandbox's address: what there is now, and what can be done by hand. Lowest module first:
 
-members                 who belongs to which queue, remembered from one look to the next
 rows, callbacks         pure: a task, a reservation, an alert or a callback as a row of the page
 state                   pure: all that the page shows now
 orders                  what somebody does on the page, read from JSON

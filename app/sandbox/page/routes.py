@@ -13,7 +13,6 @@ from werkzeug.exceptions import HTTPException
 from app.sandbox.errors import RequestError
 from app.sandbox.page.callbacks import whole_callback
 from app.sandbox.page.gate import Gate, protect
-from app.sandbox.page.members import Members
 from app.sandbox.page.orders import OrderError, read_activity, read_object, read_status, read_task
 from app.sandbox.page.rows import moment
 from app.sandbox.page.state import CALLBACKS, state_of
@@ -69,7 +68,6 @@ class Views:
 
     def __init__(self, taskrouter: TaskRouter) -> None:
         self._taskrouter = taskrouter
-        self._members = Members()
 
     def routes(self) -> Iterable[tuple[str, str, Callable[..., Response]]]:
         """Return method, path and view of each route."""
@@ -100,7 +98,7 @@ class Views:
 
     def state(self) -> Response:
         """Return what there is now, or 304 while it is what the client has; `callbacks` limits these."""
-        body = orjson.dumps(state_of(self._taskrouter, self._members, _callbacks()))
+        body = orjson.dumps(state_of(self._taskrouter, _callbacks()))
         answer = Response(body, mimetype="application/json")
         answer.set_etag(blake2b(body, digest_size=16).hexdigest())
         answer.headers["Cache-Control"] = "no-store"
@@ -111,7 +109,7 @@ class Views:
     def callback(self, sid: str, number: int) -> Response:
         """Return all of a callback."""
         with self._taskrouter.at_once():
-            reservation = self._taskrouter.find_reservation(sid)
+            reservation = self._taskrouter.find_recent(sid)
             whole = whole_callback(reservation, number) if reservation else None
         if whole is None:
             raise _unknown(f"callback {sid}/{number}")

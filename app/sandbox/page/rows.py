@@ -78,10 +78,10 @@ def worker_row(worker: Worker, bound: Reservation | None) -> Row:
     }
 
 
-def alert_row(alert: Alert, number: int) -> Row:
-    """Return an alert, the `number`th of its reservation."""
+def alert_row(alert: Alert) -> Row:
+    """Return an alert."""
     return {
-        "key": f"{alert.reservation_sid}/{number}",
+        "key": str(alert.serial),
         "at": moment(alert.at),
         "code": alert.code,
         "text": alert.text,

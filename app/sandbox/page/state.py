@@ -14,9 +14,9 @@ from operator import attrgetter
 from typing import Any
 
 from app.sandbox.page.callbacks import callback_row, callbacks_of, how_many
-from app.sandbox.page.members import Members
 from app.sandbox.page.rows import Row, alert_row, moment, reservation_row, task_row, worker_row
-from app.sandbox.resources import LIVE, Reservation, Task, TaskQueue, Worker, Workflow
+from app.sandbox.resources import LIVE, Alert, Reservation, Task, TaskQueue, Worker, Workflow
+from app.sandbox.routing import is_member
 from app.sandbox.taskrouter import TaskRouter
 
 CALLBACKS = 200
@@ -38,13 +38,13 @@ Part = dict[str, Any]
 """`rows`, and `more`: how many there are beside these."""
 
 
-def state_of(taskrouter: TaskRouter, members: Members, callbacks: int = CALLBACKS) -> State:
+def state_of(taskrouter: TaskRouter, callbacks: int = CALLBACKS) -> State:
     """Return what there is now, with at most so many callbacks.
 
     Without the time: while nothing happens the state stays the same.
     """
     with taskrouter.at_once():
-        return _Look(taskrouter, members).state(callbacks)
+        return _Look(taskrouter).state(callbacks)
 
 
 @dataclass(slots=True)
@@ -52,7 +52,6 @@ class _Look:
     """One look at a workspace that stands still meanwhile: each list is fetched once."""
 
     taskrouter: TaskRouter
-    members: Members
 
     def state(self, callbacks: int) -> State:
         tasks, reservations = self.taskrouter.tasks(), self.taskrouter.reservations()
@@ -76,13 +75,14 @@ class _Look:
             "waiting": _part(map(task_row, islice(waiting, _TASKS)), len(waiting)),
             "canceled": _canceled(tasks),
             "reservations": _reservations(reservations, live),
-            "alerts": _alerts(reservations),
-            "callbacks": _callbacks(reservations, callbacks),
+            "alerts": _alerts(self.taskrouter.alerts()),
+            "callbacks": _callbacks(self.taskrouter.recent(), callbacks),
         }
 
     def _queues(self, waiting: Sequence[Task], workers: Sequence[Worker]) -> list[Row]:
         queues = self.taskrouter.queues()
-        members = self.members.of(queues, workers, self.taskrouter.clock())
+        now = self.taskrouter.clock()
+        members = {queue.sid: [each for each in workers if is_member(queue, each, now)] for queue in queues}
         number = Counter(task.queue.sid for task in waiting)
         oldest: dict[str, datetime] = {}
         for task in waiting:
@@ -142,13 +142,9 @@ def _reservations(reservations: Sequence[Reservation], live: Sequence[Reservatio
     return _part(map(reservation_row, shown), len(reservations))
 
 
-def _alerts(reservations: Iterable[Reservation]) -> Part:
+def _alerts(alerts: Sequence[Alert]) -> Part:
     """The last alerts, newest first."""
-    alerts = [
-        (alert, number) for each in reservations if each.alerts for number, alert in enumerate(each.alerts)
-    ]
-    last = nlargest(_ALERTS, enumerate(alerts), key=lambda found: (found[1][0].at, found[0]))
-    return _part((alert_row(*found) for _, found in last), len(alerts))
+    return _part(map(alert_row, islice(reversed(alerts), _ALERTS)), len(alerts))
 
 
 def _callbacks(reservations: Sequence[Reservation], most: int) -> Part:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
 
-from app.sandbox import Alert, TaskRouter
+from app.sandbox import TaskRouter
 from tests.sandbox.page.windows import Window, assigned, routed, row
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def test_names_and_attributes_are_text_wherever_they_stand(
     taskrouter.add_queue(EVIL)
     taskrouter.change(taskrouter.workflow, name=EVIL)
     reservation = assigned(taskrouter, EVIL, {EVIL: EVIL, "__proto__": EVIL})
-    reservation.alerts.append(Alert(1, EVIL, EVIL, taskrouter.clock()))
+    taskrouter.alert(reservation, 1, EVIL)
     taskrouter.cancel(taskrouter.add_task({EVIL: EVIL}), EVIL)
     routed(taskrouter, {EVIL: EVIL})
     expect(page.locator("h1")).to_have_text(EVIL)
