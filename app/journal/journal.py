@@ -20,14 +20,18 @@ GROUP = 200  # callbacks that are written as soon as they wait
 LARGEST = 1_000  # callbacks that are written at once, where many wait: a disk takes long for each group
 PAUSE = 0.5  # seconds until the database is tried again
 MOST = 5_000  # callbacks that wait for the database; more are dropped
-FAREWELL = 5.0  # seconds for the last ones, when the process is to stop
+FAREWELL = 5.0  # seconds for the last ones, when a process is to stop
 
 
 class Journal:
-    """Notes callbacks, and saves them within 200 ms while the database answers. `keeps` False saves none."""
+    """Notes callbacks, and saves them within 200 ms while the database answers.
 
-    def __init__(self, callbacks: Callbacks, *, keeps: bool = True) -> None:
+    `keeps` False saves none; `farewell` is how many seconds `stop` waits for a database that is away.
+    """
+
+    def __init__(self, callbacks: Callbacks, *, keeps: bool = True, farewell: float = FAREWELL) -> None:
         self._callbacks = callbacks
+        self._farewell = farewell
         self._keeps = keeps
         self._waiting: deque[Noted] = deque()
         self._group: list[Saved] = []  # what is being written
@@ -83,11 +87,11 @@ class Journal:
         self._thread.start()
 
     def stop(self) -> None:
-        """Saves what is left, and ends. What the database does not take in five seconds is dropped."""
-        self._until = monotonic() + FAREWELL - PAUSE
+        """Saves what is left, and ends. What the database does not take in that time is dropped."""
+        self._until = monotonic() + self._farewell - PAUSE
         for each in (self._stopping, self._came, self._full):
             each.set()
-        self._thread.join(FAREWELL)
+        self._thread.join(self._farewell)
         if self.waiting:
             log.warning("callbacks not saved", extra={"fields": {"dropped": self.waiting}})
 

@@ -143,7 +143,7 @@ def process(
     promises = Promises(database, owner, clock)
     chores = [promises.catch_up, rejected.exchange]
     worker = Worker(ledger, courier, owner, clock, chores=chores, delivered=rejected.delivered, **options)
-    journal = Journal(Callbacks(database))
+    journal = Journal(Callbacks(database), farewell=0.5)
     journal.start()
     if picks_up:
         worker.start()
