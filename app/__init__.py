@@ -9,7 +9,7 @@ The layers, lowest first; a module imports from its own layer and from those abo
     engine                             rules in, decisions out: pure, without files, network or clock
     rulebook, storage, delivery        the rules folder, the database, the Reservation resource
     journal, replay                    callbacks: saving them, and what is done with saved ones
-    service, firsts                    the use cases: where a decision meets the outside
+    service                            the use cases: where a decision meets the outside
     web, tracing                       HTTP, and gunicorn; spans for OpenTelemetry
     doctor                             what is wrong with a deployment
     assembly, wsgi                     all of it put together from the environment

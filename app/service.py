@@ -16,8 +16,7 @@ from app.engine.sealing import sealed
 from app.engine.timestamp import read_time
 from app.engine.wire import Form, inline_form
 from app.errors import ForeignAccount, Stale, StoreError
-from app.firsts import REMEMBERED, Firsts
-from app.journal import Journal, Noted, Taken
+from app.journal import Journal, Noted, Packed, Taken, pack, unpack
 from app.metrics import Note, unnoted
 from app.metrics.catalogue import ANSWERED_INLINE, DECISION_SECONDS, DECISIONS, PROBLEMS
 from app.model import Call, Callback, Decision, Delivery, Mode, Promise, State
@@ -29,6 +28,7 @@ log = logging.getLogger(__name__)
 
 GRACE = timedelta(minutes=1)  # beyond the reservation's timeout, for clocks that differ
 BUDGET = 2.0  # seconds for an answer, of the five that Twilio waits
+REMEMBERED = 10_000  # reservations; of each about a kilobyte
 PROMISING = 0.8  # seconds of them that the database has
 # Where the reservation's delivery stands, when an answer can hold the instruction itself.
 INLINE = frozenset({State.INLINE, State.DEAD})
@@ -41,13 +41,14 @@ def _nothing() -> None:
 
 
 class Turn(NamedTuple):
-    """One request: what came, what is decided from (the first of a reservation keeps its decision), since
-    when by `perf_counter`, and at which path.
+    """One request: at which path, since when by `perf_counter`, what came, and what is decided from (the
+    first of a reservation keeps its decision). `taken` is what `decided` holds.
     """
 
     path: str
     began: float
-    arrived: Taken
+    arrived: Packed
+    decided: Packed
     taken: Taken
 
 
@@ -95,7 +96,7 @@ class Desk:
         self._lifetime = timedelta(seconds=reservation_timeout)
         self._by_timestamp = by_timestamp
         self._clock = clock
-        self._firsts = Firsts()
+        self._firsts: Recent[str, Packed] = Recent(REMEMBERED)  # by reservation: what was taken first of it
         self._rejected = rejected
         self._journal = journal
         self._note = note
@@ -118,24 +119,20 @@ class Desk:
 
         An answer that is given at once is all there is to do.
         """
-        began = perf_counter()
-        arrived = self._take(params)
-        first = self._firsts.first(arrived)
+        began, taken = perf_counter(), self._take(params)
+        turn = self._turn("/assignment", began, taken)
         # A callback that is repeated, parameter for parameter, keeps its decision, whatever the time is now.
-        taken = first if first.callback.params == arrived.callback.params else arrived
-        turn = Turn("/assignment", began, arrived, taken)
-        decision = self._decide(taken)
+        if turn.taken.callback.params != taken.callback.params:
+            turn = turn._replace(decided=turn.arrived, taken=taken)
+        decision = self._decide(turn.taken)
         if decision.mode is Mode.POST and decision.instruction:
             return partial(self._post, turn, decision)
         return self._answered(turn, decision, decision)
 
     def begin_fallback(self, params: Params) -> Later:
         """What gives the answer at the fallback URL. Raises Refusal."""
-        began = perf_counter()
-        arrived = self._take(params)
-        return partial(
-            self._fallback, Turn("/assignment/fallback", began, arrived, self._firsts.first(arrived))
-        )
+        began, taken = perf_counter(), self._take(params)
+        return partial(self._fallback, self._turn("/assignment/fallback", began, taken))
 
     @property
     def standing(self) -> Standing:
@@ -185,7 +182,7 @@ class Desk:
         given = self._promised.get(promise.call.reservation_sid) is False
         if given or self._holds_back(promise.deadline):
             return self._promises.give_inline(promise, _left(turn.began)), False
-        saved = self._journal.saved(Noted(turn.arrived, turn.path, turn.taken, decision))
+        saved = self._journal.saved(Noted(turn.arrived, turn.path, turn.decided, decision))
         return self._promises.take(promise, _left(turn.began), saved)
 
     def _may_give_inline(self, turn: Turn, decision: Decision) -> bool:
@@ -255,7 +252,7 @@ class Desk:
             self._note(ANSWERED_INLINE)
         self._count_rejection(turn.taken.callback, given or decision)
         if not is_saved:
-            self._journal.note(Noted(turn.arrived, turn.path, turn.taken, decision, is_inline))
+            self._journal.note(Noted(turn.arrived, turn.path, turn.decided, decision, is_inline))
         _log_decided(turn, decision, given or decision, is_inline=is_inline)
         is_reply = given and given.mode is Mode.REPLY and given.instruction
         return Answer(inline_form(is_reply) if is_reply else {}, then)
@@ -271,6 +268,12 @@ class Desk:
         rejections = self._rejected.count(callback.task_sid, besides=callback.reservation_sid)
         at = sent if sent and self._by_timestamp else now
         return Taken(self._rulebook.ruleset, callback, at, rejections, now)
+
+    def _turn(self, path: str, began: float, taken: Taken) -> Turn:
+        """A request that is decided from what was taken first of its reservation."""
+        arrived = pack(taken)
+        first = self._firsts.first(taken.callback.reservation_sid, arrived)
+        return Turn(path, began, arrived, first, taken if first is arrived else unpack(first))
 
     def _count_rejection(self, callback: Callback, decision: Decision) -> None:
         if decision.instruction and decision.instruction.name == "reject":

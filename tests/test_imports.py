@@ -17,7 +17,7 @@ LAYERS = (
     ("app.engine",),
     ("app.rulebook", "app.storage", "app.delivery"),
     ("app.replay", "app.journal"),
-    ("app.service", "app.firsts"),
+    ("app.service",),
     ("app.web", "app.tracing"),
     ("app.doctor",),
     ("app.assembly",),

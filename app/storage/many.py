@@ -22,9 +22,10 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Row]) -> No
         return
     names = tuple(rows[0])
     writers = _writers(table, names, connection.dialect)
-    most = MOST_VALUES // len(names)
-    for start in range(0, len(rows), most):
-        some = rows[start : start + most]
+    most, start = MOST_VALUES // len(names), 0
+    while left := min(most, len(rows) - start):
+        some = rows[start : start + 2 ** (left.bit_length() - 1)]
+        start += len(some)
         values = tuple(write(row[name]) for row in some for name, write in writers)
         connection.exec_driver_sql(_statement(table, names, len(some)), values)
 

@@ -16,20 +16,19 @@ answered was saved.
 """
 
 import argparse
-import json
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -41,6 +40,7 @@ from tests.web.conftest import FORM, TOKEN, signature
 
 HANDLERS = Path(__file__).with_name("handlers.py")
 CALLBACKS = 500
+MANY = 20_000  # distinct ones for the memory: more than a process remembers, so that each is new
 CONNECTIONS = 16
 SETTLED = 0.5  # seconds until what a round left to other threads is done
 REFUSED = 1.3  # of the bare WSGI constant, that a refused request may cost
@@ -52,66 +52,73 @@ MINUTE = 60.0  # seconds
 OURS = "desk serve"
 FLOORS = {"quickstart": 1.3, "Flask": 0.75}  # what ours must reach of each, at the least
 GOALS = {"quickstart": 1.8, "Flask": 1.0}
+SEPARATOR = "\x1e"
+SCRIPT = """
+local requests, next = {{}}, 0
+for each in io.open("{file}"):read("*a"):gmatch("[^{separator}]+") do requests[#requests + 1] = each end
+request = function()
+  next = next % #requests + 1
+  return requests[next]
+end
+{delay}
+"""
 READY = re.compile(r"[Ll]istening (?:at|on):? (http://127\.0\.0\.1:\d+)")
+Sign: TypeAlias = Callable[[str, Mapping[str, str]], str]
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
-def callbacks() -> Iterator[dict[str, str]]:
+def callbacks(count: int = CALLBACKS) -> Iterator[dict[str, str]]:
     """Distinct ones, of which each is decided by another rule; as Twilio sends them, but for the time."""
-    for n in range(CALLBACKS):
+    for n in range(count):
         task = {
-            "type": f"type-{n % 10}", "customer": f"c{n}", "call_sid": CALL_SID, "priority": n % 9,
-            "from": f"+1415555{n:04}", "name": f"Customer {n}", "language": "en",
+            "type": f"type-{n % 10}", "customer": f"c{n % CALLBACKS}", "call_sid": CALL_SID,
+            "priority": n % 9, "from": f"+1415{n:07}", "name": f"Customer {n}", "language": "en",
         }  # fmt: skip
         worker = {"contact_uri": "client:alice", "skills": ["vip", "billing"], "languages": ["en", "fr"]}
         made = parameters(task, worker, ReservationSid=f"WR{n:032}", TaskSid=f"WT{n:032}")
         yield {name: value for name, value in made.items() if name != "Timestamp"}
 
 
-def signed_for(address: str, params: Mapping[str, str]) -> dict[str, str]:
-    """The headers of a callback as Twilio sends it."""
-    return {"Content-Type": FORM, "X-Twilio-Signature": signature(f"{address}/assignment", params)}
+def signed(address: str, params: Mapping[str, str]) -> str:
+    """The signature of a callback, as Twilio makes it."""
+    return signature(f"{address}/assignment", params)
 
 
-def unsigned(_address: str, _params: Mapping[str, str]) -> dict[str, str]:
-    """Those of one that nobody signed."""
-    return {"Content-Type": FORM}
+def unsigned(_address: str, _params: Mapping[str, str]) -> str:
+    """None: nobody signed it."""
+    return ""
 
 
-def wrongly_signed(_address: str, _params: Mapping[str, str]) -> dict[str, str]:
-    """Those of one that somebody else signed."""
-    return {"Content-Type": FORM, "X-Twilio-Signature": "x" * 27 + "="}
+def wrongly_signed(_address: str, _params: Mapping[str, str]) -> str:
+    """One that somebody else made."""
+    return "x" * 27 + "="
 
 
-def script(
-    address: str,
-    headers_of: Callable[[str, Mapping[str, str]], Mapping[str, str]] = signed_for,
-    pause: float = 0,
-) -> str:
-    """What wrk runs: each request is the next of these, after `pause` milliseconds, on average."""
-    requests = []
-    for params in callbacks():
-        headers = headers_of(address, params)
-        requests.append(f"  {{{_lua(headers)}, {json.dumps(urlencode(params))}}},")
-    return "\n".join(
-        [
-            "local requests = {",
-            *requests,
-            "}",
-            "local next = 0",
-            "request = function()",
-            "  next = next % #requests + 1",
-            '  return wrk.format("POST", "/assignment", requests[next][1], requests[next][2])',
-            "end",
-            *([f"delay = function() return math.random(0, {2 * pause:.0f}) end"] if pause else []),
+def requests(address: str, sign: Sign = signed, count: int = CALLBACKS) -> Iterator[str]:
+    """Each callback's request."""
+    for params in callbacks(count):
+        body, made = urlencode(params), sign(address, params)
+        lines = [
+            "POST /assignment HTTP/1.1",
+            f"Host: {address.removeprefix('http://')}",
+            *([f"X-Twilio-Signature: {made}"] if made else []),
+            f"Content-Type: {FORM}",
+            f"Content-Length: {len(body)}",
         ]
-    )
+        yield "\r\n".join([*lines, "", body])
 
 
-def _lua(values: Mapping[str, str]) -> str:
-    return (
-        "{" + ", ".join(f"[{json.dumps(name)}] = {json.dumps(value)}" for name, value in values.items()) + "}"
-    )
+def script(folder: Path, made: Iterable[str], pause: float = 0) -> Path:
+    """What wrk runs: it sends these requests, one after the other, over and over.
+
+    Each connection pauses for `pause` milliseconds between them, on average.
+    """
+    number = len(list(folder.glob("*.lua")))
+    file, lua = folder / f"{number}.requests", folder / f"{number}.lua"
+    file.write_text(SEPARATOR.join(made))
+    delay = f"delay = function() return math.random(0, {2 * pause:.0f}) end" if pause else ""
+    lua.write_text(SCRIPT.format(file=file, separator=SEPARATOR, delay=delay))
+    return lua
 
 
 def handler(name: str) -> list[str]:
@@ -217,9 +224,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         }
         servers = {name: stack.enter_context(running(each, folder)) for name, each in commands.items()}
         desk = servers[OURS]
-        runs = {name: (server, _written(folder, script(server.address))) for name, server in servers.items()}
-        for name, headers_of in (("unsigned", unsigned), ("wrongly signed", wrongly_signed)):
-            runs[f"{OURS}, {name}"] = desk, _written(folder, script(desk.address, headers_of))
+        runs = {name: (server, script(folder, requests(server.address))) for name, server in servers.items()}
+        for name, sign in (("unsigned", unsigned), ("wrongly signed", wrongly_signed)):
+            runs[f"{OURS}, {name}"] = desk, script(folder, requests(desk.address, sign))
         loads: dict[str, list[Load]] = {name: [] for name in runs}
         for _ in range(rounds):
             for name, (server, lua) in runs.items():
@@ -228,13 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _print_half(desk, folder, median(each.rate for each in loads[OURS]) / 2, seconds)
         print(f"answered and not saved: {desk.dropped()}")  # noqa: T201
         if given.memory:
-            _print_memory(desk, runs[OURS][1], given.memory)
-
-
-def _written(folder: Path, text: str) -> Path:
-    path = folder / f"{len(list(folder.glob('*.lua')))}.lua"
-    path.write_text(text)
-    return path
+            _print_memory(desk, script(folder, requests(desk.address, count=MANY)), given.memory)
 
 
 def _loaded(name: str, server: Running, lua: Path, seconds: float) -> Load:
@@ -265,7 +266,7 @@ def _promise(ratio: float, bound: float | None) -> str:
 
 def _print_half(desk: Running, folder: Path, rate: float, seconds: float) -> None:
     """At half of the load: its connections pause so long that they ask for half of what they could."""
-    lua = _written(folder, script(desk.address, pause=1000 * HALF / rate))
+    lua = script(folder, requests(desk.address), pause=1000 * HALF / rate)
     found = [load(desk, lua, seconds, HALF) for _ in range(3)]
     rate, late = median(each.rate for each in found), median(each.late for each in found)
     print(f"at half of the load ({rate:,.0f} a second) 99 of 100 within {late:.1f} ms (promised: {LATE:g})")  # noqa: T201

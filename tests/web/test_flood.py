@@ -3,7 +3,7 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 import pytest
 
 from app.web.sparing import A_SECOND
-from tests.bench.serving import script
+from tests.bench.serving import requests, script, wrongly_signed
 from tests.conftest import missing
 from tests.waiting import children
-from tests.web.conftest import FORM, RULES
+from tests.web.conftest import RULES
 from tests.web.serving import PLAIN, Serve, headers_for, request, started, write_rules
 
 SECONDS = 4
@@ -36,8 +36,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
 def flood(serve: Serve, folder: Path) -> Iterator[list[int]]:
     """So many seconds of requests that nobody signed; afterwards the list holds how many were answered."""
     program = shutil.which("wrk") or missing("wrk")
-    lua = folder / "unsigned.lua"
-    lua.write_text(script(serve.url, unsigned))
+    lua = script(folder, requests(serve.url, wrongly_signed))
     command = [program, "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-s", str(lua), serve.url]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     refused: list[int] = []
@@ -46,11 +45,6 @@ def flood(serve: Serve, folder: Path) -> Iterator[list[int]]:
     finally:
         said = process.communicate(timeout=10 * SECONDS)[0]
     refused.append(int(re.findall(r"Non-2xx or 3xx responses: (\d+)", said)[0]))
-
-
-def unsigned(_address: str, _params: Mapping[str, str]) -> dict[str, str]:
-    """The headers of a request that nobody signed."""
-    return {"Content-Type": FORM, "X-Twilio-Signature": "x" * 28}
 
 
 def signed(serve: Serve) -> float:
