@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import main
+from app.cli import COMMANDS
 from app.engine.loading import read_rules
 from app.engine.source import SourceFile
 from app.sandbox.scenario import read_scenario
@@ -161,7 +161,7 @@ def test_the_test_of_the_readme_passes(terminal: Terminal) -> None:
 
 def test_every_command_stands_in_the_readme() -> None:
     """Each command of `desk` is shown."""
-    assert [name for name in main.commands if f"desk {name}" not in README] == []
+    assert [name for name in COMMANDS if f"desk {name}" not in README] == []
 
 
 def test_the_first_two_commands_are_complete() -> None:

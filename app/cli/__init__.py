@@ -1,26 +1,44 @@
 """The command line: `desk`. One module for each family of commands; `failures` ends them."""
 
+from pkgutil import resolve_name
+
 import click
 
-from app.cli.callbacks import callbacks
-from app.cli.check import check
-from app.cli.db import db
-from app.cli.deliveries import deliveries
-from app.cli.demo import demo
-from app.cli.doctor import doctor
-from app.cli.explain import explain
 from app.cli.failures import Desk
-from app.cli.replay import replay
-from app.cli.reservations import reservations
-from app.cli.rules import rules
-from app.cli.sandbox import sandbox
-from app.cli.schema import schema
-from app.cli.serve import serve
-from app.cli.test import test
-from app.cli.worker import worker
+
+COMMANDS = (
+    "callbacks",
+    "check",
+    "db",
+    "deliveries",
+    "demo",
+    "doctor",
+    "explain",
+    "replay",
+    "reservations",
+    "rules",
+    "sandbox",
+    "schema",
+    "serve",
+    "test",
+    "worker",
+)
 
 
-@click.group(cls=Desk, context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(Desk):
+    """Imports a command when it is asked for: a process that serves has no use for what others need."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = resolve_name(f"{__name__}.{cmd_name}:{cmd_name}")
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="desk", prog_name="desk")
 def main() -> None:
     """Answers Twilio TaskRouter's assignment callbacks from rules in YAML.
@@ -32,23 +50,3 @@ def main() -> None:
       desk serve                 answer callbacks
       desk doctor                what is wrong with this deployment
     """
-
-
-for command in (
-    demo,
-    serve,
-    worker,
-    check,
-    test,
-    explain,
-    replay,
-    callbacks,
-    rules,
-    schema,
-    deliveries,
-    reservations,
-    db,
-    doctor,
-    sandbox,
-):
-    main.add_command(command)
