@@ -1,5 +1,6 @@
 """gunicorn, with the settings that suit this service."""
 
+import gc
 import socket
 import sys
 from collections.abc import Callable
@@ -69,6 +70,8 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def run(self) -> None:
+        gc.collect()
+        gc.freeze()  # a later collection writes to all that it looks at: no worker would share it any more
         Keeper(self).run()
 
     def load(self) -> Any:
