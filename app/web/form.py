@@ -5,8 +5,11 @@ from urllib.parse import unquote
 import werkzeug.urls  # noqa: F401  registers what happens to bytes that are no UTF-8
 
 from app.engine.callback import KNOWN
+from app.errors import Unreadable
 
 Params = dict[str, str | list[str]]
+
+MOST = 1_000  # parameters: a callback has some twenty, and each costs time before the signature is known
 
 # What JSON and numbers are full of. None of these is a sign of the form itself, or a part of an escape, so
 # they may be read everywhere at once, before the form is taken apart.
@@ -15,7 +18,14 @@ NAMES = {name: name for name in KNOWN}  # those of every callback, once and not 
 
 
 def read_params(body: bytes) -> Params:
-    """The parameters; a repeated one is a list. Of a body that is not UTF-8 there are none."""
+    """The parameters; a repeated one is a list. Of a body that is not UTF-8 there are none.
+
+    Raises Unreadable where there are too many.
+    """
+    if body.count(b"&") >= MOST:
+        raise Unreadable(
+            f"the form has more than {MOST:,} parameters: a callback has some twenty"
+        )
     try:
         text = body.decode()
     except UnicodeDecodeError:
