@@ -23,9 +23,7 @@ def read_params(body: bytes) -> Params:
     Raises Unreadable where there are too many.
     """
     if body.count(b"&") >= MOST:
-        raise Unreadable(
-            f"the form has more than {MOST:,} parameters: a callback has some twenty"
-        )
+        raise Unreadable(f"the form has more than {MOST:,} parameters: a callback has some twenty")
     try:
         text = body.decode()
     except UnicodeDecodeError:

@@ -46,7 +46,7 @@ SETTLED = 0.5  # seconds until what a round left to other threads is done
 REFUSED = 1.3  # of the bare WSGI constant, that a refused request may cost
 LATE = 20.0  # milliseconds within which 99 of 100 are to be answered at half of the load
 MEMORY = 120  # MB that a worker may take
-STEPS = 10  # looks at the memory
+STEPS = 10  # looks at the memory that are printed
 HALF = 32  # connections at half of the load, each of which pauses
 MINUTE = 60.0  # seconds
 OURS = "desk serve"
@@ -235,7 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _print_half(desk, folder, median(each.rate for each in loads[OURS]) / 2, seconds)
         print(f"answered and not saved: {desk.dropped()}")  # noqa: T201
         if given.memory:
-            _print_memory(desk, script(folder, requests(desk.address, count=MANY)), given.memory)
+            _print_memory(desk, script(folder, requests(desk.address, count=MANY)), given.memory, seconds)
 
 
 def _loaded(name: str, server: Running, lua: Path, seconds: float) -> Load:
@@ -272,11 +272,11 @@ def _print_half(desk: Running, folder: Path, rate: float, seconds: float) -> Non
     print(f"at half of the load ({rate:,.0f} a second) 99 of 100 within {late:.1f} ms (promised: {LATE:g})")  # noqa: T201
 
 
-def _print_memory(desk: Running, lua: Path, count: int) -> None:
-    """What the worker holds while it answers so many more."""
+def _print_memory(desk: Running, lua: Path, count: int, seconds: float) -> None:
+    """What the worker holds while it answers so many more, looked at every few seconds."""
     held, answered, began = [desk.memory()], 0.0, monotonic()
     while answered < count:
-        answered += load(desk, lua, MINUTE / STEPS).rate * MINUTE / STEPS
+        answered += load(desk, lua, seconds).rate * seconds
         held.append(desk.memory())
     said = ", ".join(f"{each:.0f}" for each in held[:: max(1, len(held) // STEPS)])
     took = f"{answered:,.0f} callbacks in {(monotonic() - began) / MINUTE:.0f} minutes"
