@@ -19,7 +19,7 @@ GATHERING = 0.1  # seconds until a callback is written, with those that came mea
 GROUP = 200  # callbacks that are written as soon as they wait
 LARGEST = 1_000  # callbacks that are written at once, where many wait: a disk takes long for each group
 PAUSE = 0.5  # seconds until the database is tried again
-MOST = 5_000  # callbacks that wait for the database; more are dropped
+MOST = 7_500  # callbacks that wait for the database, of each about a kilobyte; more are dropped
 FAREWELL = 5.0  # seconds for the last ones, when a process is to stop
 
 
