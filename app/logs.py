@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 import orjson
 
-MOST = 50_000  # lines that wait to be written
+MOST = 5_000  # lines that wait to be written, of each about three kilobytes
 GATHERING = 0.02  # seconds until what was logged is written, with what was logged meanwhile
 FAREWELL = 2.0  # seconds for the last lines
 PLAIN = re.compile(r"[^\s\"'=\\]+")
