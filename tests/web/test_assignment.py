@@ -171,7 +171,7 @@ def test_escaped_slashes_in_attributes(client: FlaskClient) -> None:
         {"Several": ["b", "a", "b"]},
         {"Nothing": ""},
         {"Null": "a\x00b", "Emoji ☎": "😀"},
-        {f"Parameter{number}": "x" for number in range(2000)},
+        {f"Parameter{number}": "x" for number in range(900)},
     ],
     ids=["unknown", "dotted", "odd names", "repeated", "empty", "nul and emoji", "many"],
 )
@@ -204,11 +204,8 @@ def test_the_same_value_twice_is_refused_too(client: FlaskClient) -> None:
     [
         (b"", {}),
         (b"=&&;", {"": "", ";": ""}),
-        (b"\xff\xfe", {}),
-        (b"TaskSid=%FF", {"TaskSid": "%FF"}),
         (b"TaskSid=%00", {"TaskSid": "\x00"}),
         (b'{"TaskSid":"WT"}', {'{"TaskSid":"WT"}': ""}),
-        (b"%", {"%": ""}),
     ],
 )
 def test_a_body_that_is_no_callback(
@@ -217,6 +214,14 @@ def test_a_body_that_is_no_callback(
     """Whatever the bytes are, signed they get 400, unsigned 403."""
     assert _raw(client, body, signed).status_code == 400
     assert _raw(client, body, {"x": "y"}).status_code == 403
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"TaskSid=%FF", b"%", b"&" * 1000])
+def test_a_body_that_is_no_form(client: FlaskClient, body: bytes) -> None:
+    """What cannot be read cannot have been signed; the answer says what is wrong with it."""
+    response = _raw(client, body, {"x": "y"})
+    assert response.status_code == 400
+    assert response.json["detail"].startswith("the form ")  # type: ignore[index]
 
 
 @pytest.mark.parametrize("sid", ["x", "\x00", "WT" + "g" * 32, "WT" + "0" * 31, "WT" + "0" * 32 + "\n"])

@@ -91,7 +91,7 @@ def _openssl(url: str, params: Mapping[str, str], algorithm: str, secret: str) -
 def test_a_callback_that_openssl_signed(
     serve: Serve, algorithm: str, secret: str, more: dict[str, str]
 ) -> None:
-    """A program that shares no code with ours signs, and gets the instruction; tampered bytes get 403."""
+    """A program that shares no code with ours signs, and gets the instruction; tampered bytes are refused."""
     params = PLAIN | {
         "TaskAttributes": json.dumps({"type": "support", "call_sid": CALL_SID, "name": "Łukasz 😀"}),
         "WorkerAttributes": '{"contact_uri":"client:alice"}',
@@ -105,7 +105,7 @@ def test_a_callback_that_openssl_signed(
     assert request(serve, path, body, headers=headers) == (200, answer)
     for place in range(0, len(body), len(body) // 12):
         tampered = body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
-        assert request(serve, path, tampered, headers=headers)[0] == 403
+        assert request(serve, path, tampered, headers=headers)[0] in {400, 403}
 
 
 def test_behind_a_proxy(serve: Serve) -> None:
