@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from select import select
 from threading import Event, Thread
 from typing import Any, TextIO
 
@@ -76,6 +77,17 @@ def _printable(text: str) -> str:
 def lines(form: str | None = None) -> logging.Formatter:
     """The formatter of this form, `json` or `console`; by default the one that suits standard output."""
     return ConsoleLines() if form == "console" or (form is None and sys.stdout.isatty()) else JsonLines()
+
+
+class Unwaiting(logging.StreamHandler[TextIO]):
+    """Writes lines at once. One that nobody takes is lost: the process has others to look after.
+
+    A pipe that can take something takes a whole line (POSIX: PIPE_BUF).
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if select([], [self.stream], [], 0)[1]:
+            super().emit(record)
 
 
 class Beside(logging.Handler):

@@ -8,13 +8,14 @@ import pty
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from contextvars import copy_context
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from app.logs import MOST, REQUEST, Beside, ConsoleLines, JsonLines
+from app.logs import MOST, REQUEST, Beside, ConsoleLines, JsonLines, Unwaiting
 from tests.waiting import until
 
 
@@ -177,6 +178,24 @@ def test_nobody_waits_for_a_slow_reader() -> None:
     assert written.count("next") == MOST
     [told] = [json.loads(line) for line in stream.getvalue().splitlines() if "dropped" in line]
     assert (told["event"], told["level"], told["dropped"]) == ("log lines dropped", "warning", 5)
+
+
+def test_a_line_that_nobody_takes_is_lost() -> None:
+    """What writes at once waits as little; later lines are written again."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb", buffering=0) as pipe, os.fdopen(writing, "w") as stream:
+        handler = Unwaiting(stream)
+        handler.setFormatter(JsonLines())
+        handler.handle(record("first"))
+        os.set_blocking(writing, False)
+        with suppress(BlockingIOError):
+            while os.write(writing, b"\n" * 4096):
+                pass
+        handler.handle(record("lost"))
+        written = pipe.read(1024 * 1024)
+        handler.handle(record("next"))
+        written += pipe.read(4096)
+    assert [json.loads(line)["event"] for line in written.splitlines() if line] == ["first", "next"]
 
 
 def test_a_reader_that_is_gone_ends_nothing() -> None:

@@ -114,7 +114,7 @@ def _log_config(level: str, form: str | None) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"lines": {"()": lines, "form": form}},
         "handlers": {
-            "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "lines"}
+            "stdout": {"class": "app.logs.Unwaiting", "stream": "ext://sys.stdout", "formatter": "lines"}
         },
         "root": {"level": level, "handlers": ["stdout"]},
         "loggers": {

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
@@ -47,9 +47,10 @@ class Serve:
     def read(self) -> None:
         """Reads both streams to their ends, so that the process never waits for a reader."""
         for stream, lines in ((self.process.stdout, self.out), (self.process.stderr, self.err)):
-            thread = threading.Thread(target=self._keep, args=(stream, lines))
-            thread.start()
-            self.readers.append(thread)
+            if stream:
+                thread = threading.Thread(target=self._keep, args=(stream, lines))
+                thread.start()
+                self.readers.append(thread)
 
     def wait(self) -> int:
         """The exit status; afterwards everything was read."""
@@ -91,9 +92,14 @@ class Serve:
             self.changed.notify_all()
 
 
-@contextmanager
-def started(folder: Path, *options: str, **environment: str) -> Iterator[Serve]:
+def started(folder: Path, *options: str, **environment: str) -> AbstractContextManager[Serve]:
     """`desk serve` with the rules in this folder, in an environment of its own, to the block's end."""
+    return started_into(subprocess.PIPE, folder, *options, **environment)
+
+
+@contextmanager
+def started_into(stdout: int, folder: Path, *options: str, **environment: str) -> Iterator[Serve]:
+    """The same, with its standard output there."""
     inherited = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "COVERAGE_"))}
     required = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
     database = {"DATABASE_URL": f"sqlite:///{folder.parent}/desk.db"}
@@ -101,7 +107,7 @@ def started(folder: Path, *options: str, **environment: str) -> Iterator[Serve]:
     process = subprocess.Popen(
         command,
         env=inherited | required | database | environment,
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -1,9 +1,11 @@
 """`kill -HUP` under load: worker processes are replaced, and no callback is lost or waits."""
 
 import http.client
+import os
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from threading import Event
@@ -15,7 +17,16 @@ import pytest
 
 from tests.waiting import children, until
 from tests.web.conftest import RULES
-from tests.web.serving import PATIENCE, PLAIN, Serve, headers_for, started, write_rules
+from tests.web.serving import (
+    PATIENCE,
+    PLAIN,
+    Serve,
+    connected,
+    headers_for,
+    started,
+    started_into,
+    write_rules,
+)
 
 CLIENTS = 6
 TIMES = 3  # that it is told to replace its processes
@@ -101,6 +112,29 @@ def test_old_processes_stay_until_new_ones_answer(tmp_path: Path) -> None:
     print(f"{len(asked)} callbacks, the slowest took {slowest:.3f} s of {took:.3f}")  # noqa: T201  as above
     assert {each.status for each in asked} == {200}
     assert slowest < took / 3
+
+
+def test_a_log_that_nobody_reads_keeps_no_process(tmp_path: Path) -> None:
+    """Neither callbacks nor the replacement of processes wait for whoever reads standard output."""
+    folder = write_rules(tmp_path / "rules", RULES)
+    reading, writing = os.pipe()
+    try:
+        with started_into(writing, folder, WEB_CONCURRENCY="2") as serve:
+            os.set_blocking(writing, False)
+            with suppress(BlockingIOError):
+                while os.write(writing, b"\n" * 4096):
+                    pass
+            os.set_blocking(writing, True)
+            replace_processes(serve)
+            [one, _] = sorted(both(serve))
+            os.kill(one, signal.SIGKILL)
+            until(lambda: one not in both(serve) and both(serve))
+            with connected(serve) as connection:
+                assert ask(serve, connection).status == 200
+        assert serve.process.returncode == 0
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 def slow_rules(folder: Path) -> None:
