@@ -1,6 +1,5 @@
 """An instruction as a rule gives it: constants, validated at load, and templates to fill."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ from app.errors import DeskError, TemplateUnfilled
 from app.model import Instruction, Mode
 
 CALLERS_TEXT = frozenset({"task", "callback"})
+SIP_PARAMETERS = frozenset({"edge", "region", "secure", "transport", "user"})  # that lead to no other host
 
 
 class CannotCarryOut(DeskError):
@@ -134,7 +134,8 @@ def is_allowed(target: str, prefix: str) -> bool:
     if not prefix.startswith("sip:"):
         return target.startswith(prefix)
     user_and_host = target.lower().removeprefix("sip:")
-    host = re.split("[;:]", user_and_host.rpartition("@")[2])[0]  # a port or parameters may follow
-    # Headers could name another host on the way.
-    own = target.lower().startswith("sip:") and "?" not in target
-    return own and host == prefix.lower().removeprefix("sip:")
+    where, *parameters = user_and_host.rpartition("@")[2].split(";")
+    names = {each.partition("=")[0] for each in parameters}
+    # Headers, and other parameters (RFC 3261, 19.1.1), could name another host on the way.
+    own = target.lower().startswith("sip:") and "?" not in target and names <= SIP_PARAMETERS
+    return own and where.partition(":")[0] == prefix.lower().removeprefix("sip:")

@@ -56,7 +56,17 @@ def tracing(environment: Mapping[str, str]) -> "Iterator[Tracer | None]":
         ending.join(FAREWELL)
 
 
+class Complaints(logging.Handler):
+    """Tells that OpenTelemetry's library complained. Its own texts repeat addresses, which may hold a key."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log.log(record.levelno, "traces are not sent", extra={"fields": {"by": record.name}})
+
+
 def _provider(environment: Mapping[str, str]) -> "TracerProvider":
+    library = logging.getLogger("opentelemetry")
+    library.propagate = False
+    library.handlers = [Complaints()]
     name = {} if environment.get("OTEL_SERVICE_NAME") else {SERVICE_NAME: NAME}
     provider = TracerProvider(resource=Resource.create(name), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

@@ -255,6 +255,8 @@ def test_inline_changes_no_reply_and_no_defer() -> None:
         ("SIP:bob@EXAMPLE.com", True),
         ("sip:bob@example.com:5061;transport=tls", True),
         ("sip:bob@example.com?Route=sip:other.example", False),
+        ("sip:bob@example.com;maddr=192.0.2.1", False),
+        ("sip:bob@example.com;transport=tls;ROUTE=sip:evil.net", False),
         ("sip:bob@example.com.evil.net", False),
         ("sip:bob@sip.example.com", False),
         ("sip:example.com@evil.net", False),

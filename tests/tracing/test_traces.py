@@ -126,10 +126,12 @@ def test_spans_of_callbacks_and_deliveries(tmp_path: Path) -> None:
 
 
 def test_a_collector_that_is_gone(tmp_path: Path) -> None:
-    """No answer waits for it, nor does the end."""
+    """No answer waits for it, nor does the end; the log does not repeat an address that may hold a key."""
     folder = write_rules(tmp_path / "rules", RULES)
-    gone = f"http://127.0.0.1:{closed_port()}"
-    with started(folder, OTEL_EXPORTER_OTLP_ENDPOINT=gone) as serve:
+    gone = f"http://u:geheim@127.0.0.1:{closed_port()}/?key=geheim"
+    with started(folder, OTEL_EXPORTER_OTLP_ENDPOINT=gone, OTEL_BSP_SCHEDULE_DELAY="50") as serve:
         headers = headers_for(f"{serve.url}/assignment")
         assert request(serve, "/assignment", urlencode(PLAIN).encode(), headers=headers)[0] == 200
+        until(lambda: any(event["event"] == "traces are not sent" for event in serve.events()))
     assert serve.process.returncode == 0
+    assert "geheim" not in "".join(serve.out + serve.err)
