@@ -35,6 +35,7 @@ class Desk(click.Group):
     """A group whose commands may raise our errors: each becomes a sentence and an exit status."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
+        _open_what_is_closed()
         try:
             return super().main(*args, **extra)
         except OSError as error:
@@ -55,3 +56,14 @@ class Desk(click.Group):
                     click.echo(problem_line(problem), err=True)
             click.echo(f"desk: {error}", err=True)
             ctx.exit(EXIT_STATUS[type(error)])
+
+
+def _open_what_is_closed() -> None:
+    """Gives the process streams where it was started without: what it opens next would take their place."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, os.fdopen(number, "w"))

@@ -13,12 +13,15 @@ SENTENCES: Mapping[str, str] = {
     "SQLITE_IOERR": "the disk of the database fails",
     "SQLITE_READONLY": "the database can only be read",
     "SQLITE_CORRUPT": "the database is damaged",
+    "SQLITE_NOTADB": "the file is no SQLite database",
     "25006": "the database can only be read",
+    "42501": "the role of DATABASE_URL may not do it: it needs to read and to write all tables",
     "42P01": f"the database lacks a table: {UPGRADE}",
     "53100": "the disk of the database is full",
     "55P03": "the database waited too long for a lock",
     "57014": "the database took too long",
 }
+REFUSED = "FATAL:"  # of a connection that is not made psycopg tells no SQLSTATE, only what the server said
 
 
 def is_lost(error: Exception) -> bool:
@@ -33,5 +36,7 @@ def sentence(error: Exception, *, lost: bool) -> str:
     for code, known in SENTENCES.items():
         if name.startswith(code):
             return known
+    if lost and REFUSED in str(cause):
+        return "the server refuses the connection: its log says why; look at name, password and database"
     did = "does not answer" if lost else "did not do what was asked"
     return f"the database {did} ({type(cause).__name__})"

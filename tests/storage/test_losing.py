@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -51,11 +52,22 @@ def test_a_server_that_never_answers_is_given_up(opened: Opening) -> None:
 
 
 def test_a_wrong_password_is_not_repeated(postgresql: str, opened: Opening) -> None:
-    """What the server says of a login is not in the message."""
-    with pytest.raises(StoreError) as caught:
+    """What the server says of a login is not in the message, but that it was the server that said it."""
+    with pytest.raises(StoreError, match="the server refuses the connection") as caught:
         opened(postgresql.replace("desk@", f"nobody-here:{PASSWORD}@")).ping()
     assert PASSWORD not in str(caught.value)
     assert "nobody-here" not in str(caught.value)
+
+
+def test_a_role_that_may_not_write(database: str, opened: Opening) -> None:
+    """The sentence says what it needs."""
+    role = f"{urlsplit(database).path[1:]}_reader"
+    opened(database).upgrade()
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN".encode())
+        connection.execute(f"GRANT SELECT ON alembic_version TO {role}".encode())
+    with pytest.raises(StoreError, match="needs to read and to write all tables"):
+        write(opened(database.replace("desk@", f"{role}@")), "WR")
 
 
 def test_a_folder_that_cannot_be_made_is_an_unreachable_database(tmp_path: Path, opened: Opening) -> None:
@@ -68,7 +80,7 @@ def test_a_folder_that_cannot_be_made_is_an_unreachable_database(tmp_path: Path,
 def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path, opened: Opening) -> None:
     """Something else wrote there."""
     (tmp_path / "desk.db").write_text("this is no SQLite file, and long enough to be looked at " * 20)
-    with pytest.raises(StoreError, match="DatabaseError"):
+    with pytest.raises(StoreError, match="the file is no SQLite database"):
         written(opened(f"sqlite:///{tmp_path}/desk.db"))
 
 

@@ -98,12 +98,14 @@ def started(folder: Path, *options: str, **environment: str) -> AbstractContextM
 
 
 @contextmanager
-def started_into(stdout: int, folder: Path, *options: str, **environment: str) -> Iterator[Serve]:
-    """The same, with its standard output there."""
+def started_into(stdout: int | None, folder: Path, *options: str, **environment: str) -> Iterator[Serve]:
+    """The same, with its standard output there; None is none at all."""
     inherited = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "COVERAGE_"))}
     required = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
     database = {"DATABASE_URL": f"sqlite:///{folder.parent}/desk.db"}
     command = [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--rules", str(folder), *options]
+    if stdout is None:
+        command = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
     process = subprocess.Popen(
         command,
         env=inherited | required | database | environment,

@@ -22,7 +22,17 @@ from app.web.form import MOST
 from tests.builders import ACCOUNT, CALL_SID, OFFLINE, PARAMS
 from tests.waiting import children
 from tests.web.conftest import FORM, RULES, TOKEN, signature
-from tests.web.serving import PATIENCE, PLAIN, Serve, connected, headers_for, request, started, write_rules
+from tests.web.serving import (
+    PATIENCE,
+    PLAIN,
+    Serve,
+    connected,
+    headers_for,
+    request,
+    started,
+    started_into,
+    write_rules,
+)
 
 NUMBER = "15558675310"
 KEY_SECRET = "the secret of the shared key"
@@ -187,6 +197,14 @@ def test_a_percent_encoded_path(serve: Serve) -> None:
     """An encoded letter is the same letter."""
     answer = _raw(serve, _head(serve, f"Content-Length: {len(BODY)}", target="/%61ssignment"), BODY)
     assert answer.startswith("HTTP/1.1 200 ")
+
+
+def test_without_a_standard_output(tmp_path: Path) -> None:
+    """A service that is started without one serves, and writes no line into what it opens instead."""
+    with started_into(None, write_rules(tmp_path / "rules", RULES)) as serve:
+        headers = headers_for(f"{serve.url}/assignment")
+        assert request(serve, "/assignment", urlencode(PLAIN).encode(), headers=headers) == (200, REJECT)
+    assert (serve.process.returncode, serve.remarks) == (0, [])
 
 
 def test_many_parameters(serve: Serve) -> None:
