@@ -11,7 +11,7 @@ from app.errors import Unreadable
 
 Params = dict[str, str | list[str]]
 
-MOST = 1_000  # parameters; a callback has some twenty
+MOST = 250  # parameters; a callback has some twenty
 NAMES = {name.encode(): name for name in KNOWN}  # those of every callback, once and not with each
 NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
@@ -19,7 +19,7 @@ NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 def read_params(body: bytes) -> Params:
     """The parameters; a repeated one is a list. Raises Unreadable."""
     if body.count(b"&") >= MOST:
-        raise Unreadable(f"the form has more than {MOST:,} parameters: a callback has some twenty")
+        raise Unreadable(f"the form has more than {MOST} parameters: a callback has some twenty")
     if NO_ESCAPE.search(body):
         raise Unreadable("the form holds a % without two hexadecimal digits: %25 stands for the sign itself")
     params: Params = {}
