@@ -284,6 +284,7 @@ def test_a_stalled_answer_ends_with_the_time_limit() -> None:
         (f"http://127.0.0.1:{closed_port()}", "NewConnectionError"),
         ("http://taskrouter.invalid", "NameResolutionError"),
     ],
+    ids=["nobody listens", "no such name"],
 )
 def test_a_host_that_cannot_be_reached(base: str, reason: str) -> None:
     """Nothing was sent, and the variable that names the host is named."""
