@@ -65,13 +65,14 @@ def _is_left(place: Path) -> bool:
 def counting(directory: Path | None) -> Iterator[Tally]:
     """Counts in this folder, or in one that is removed afterwards. Raises SettingsError.
 
-    On a full disk nothing is counted: callbacks are answered all the same.
+    Where that fails, as on a full disk, nothing is counted: callbacks are answered all the same.
     """
     place = make_place(directory)
     try:
         tally = Tally(place, COUNTED)
-    except OSError as error:
-        log.error("nothing is counted", extra={"fields": {"folder": place, "error": error.strerror}})  # noqa: TRY400  its text is all there is to know
+    except Exception as error:  # whatever it is, it is no reason to answer nobody
+        reason = error.strerror if isinstance(error, OSError) else repr(error)
+        log.error("nothing is counted", extra={"fields": {"folder": place, "error": reason}})  # noqa: TRY400  its text is all there is to know
         tally = Uncounted()
     tally.poll(PROCESSES, lambda: 1)
     tally.start()

@@ -7,12 +7,14 @@ where that one stopped. So no counter goes back, and there are never more files 
 
 import fcntl
 import json
+import logging
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from struct import unpack_from
 
 from prometheus_client import Metric as Family
 from prometheus_client.mmap_dict import MmapedDict
@@ -20,8 +22,11 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.metrics.metric import COUNTER, KINDS, LASTING
 
+log = logging.getLogger(__name__)
+
 SIZE = 1 << 16  # bytes of a file
 SIZES = {COUNTER: 1 << 20}  # what the label sets of the rules need
+START = 8  # where a file's first key begins
 
 
 class Slot:
@@ -64,7 +69,14 @@ class Slot:
     def _file(self, kind: str) -> MmapedDict:
         if kind not in self._files:
             path = _path(self._directory, kind, self._number)
-            _make(path, SIZES.get(kind, SIZE))
+            size = SIZES.get(kind, SIZE)
+            if not path.exists() or not path.stat().st_size:
+                _make(path, size)
+            elif not _is_sound(path):
+                log.warning(
+                    "a damaged file is begun anew, its counts are lost", extra={"fields": {"file": path}}
+                )
+                _make(path, size)
             self._files[kind] = MmapedDict(str(path))
             for key, *_ in self._files[kind].read_all_values():
                 self._know(key)
@@ -87,16 +99,48 @@ def keep(directory: Path) -> int:
     return kept
 
 
-def gathered(directory: Path) -> Iterable[Family]:
-    """The metrics of all processes, with the counts of those that are gone."""
-    told: list[Path] = []
+def gathered(directory: Path) -> tuple[Iterable[Family], set[Path]]:
+    """The metrics of all processes, with the counts of those that are gone; and what files are damaged."""
+    told, damaged = [], set()
+    for path in _written(directory):
+        if _is_sound(path):
+            told.append(str(path))
+        else:
+            damaged.add(path)
+    families: Iterable[Family] = MultiProcessCollector.merge(told)
+    return families, damaged
+
+
+def _written(directory: Path) -> Iterator[Path]:
+    """The files that hold anything which is to be told."""
     for number in (int(path.stem) for path in directory.glob("[0-9]*.lock")):
-        kinds = KINDS if _is_taken(directory, number) else LASTING
-        told += [_path(directory, kind, number) for kind in kinds]
-    families: Iterable[Family] = MultiProcessCollector.merge(
-        str(path) for path in told if path.exists() and path.stat().st_size
-    )
-    return families
+        for kind in KINDS if _is_taken(directory, number) else LASTING:
+            path = _path(directory, kind, number)
+            if path.exists() and path.stat().st_size:
+                yield path
+
+
+def _is_sound(path: Path) -> bool:
+    """Whether all in it can be told, as not when a power loss has left zeros."""
+    try:
+        _walk(path.read_bytes())
+        MultiProcessCollector.merge([str(path)])
+    except Exception:  # what is raised depends on the bytes
+        return False
+    return True
+
+
+def _walk(text: bytes) -> None:
+    """Goes from key to key: where one's length is no length, prometheus_client might go on for ever."""
+    (used,) = unpack_from("i", text)
+    at = START
+    if used and not START <= used <= len(text):
+        raise ValueError(used)
+    while at < used:
+        (length,) = unpack_from("i", text, at)
+        if length <= 0:
+            raise ValueError(length)
+        at += 4 + length + 8 - (length + 4) % 8 + 16
 
 
 def _take(directory: Path) -> tuple[int, int]:
@@ -122,8 +166,7 @@ def _is_taken(directory: Path, number: int) -> bool:
 
 def _make(path: Path, size: int) -> None:
     """Makes the file with all of its room: on a full disk, writing into a hole would kill the process."""
-    if not path.exists() or not path.stat().st_size:
-        path.write_bytes(bytes(size))
+    path.write_bytes(bytes(size))
 
 
 def _lock(directory: Path, number: int) -> Path:

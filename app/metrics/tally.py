@@ -62,6 +62,7 @@ class Tally:
         self._polled: list[_Polled] = []
         self._before: dict[_Polled, float] = {}
         self._series: dict[tuple[Metric, Labels], _Series] = {}
+        self._damaged: set[Path] = set()
         self._writing = Lock()
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="metrics", daemon=True)
@@ -95,7 +96,11 @@ class Tally:
         with self._writing:
             if not self._stopping.is_set():
                 self._write()
-            return gathered(self._directory)
+            families, damaged = gathered(self._directory)
+            for path in sorted(damaged - self._damaged):
+                log.warning("a damaged file is not told", extra={"fields": {"file": path}})
+            self._damaged = damaged
+            return families
 
     def _run(self) -> None:
         while not self._stopping.wait(ROUND):

@@ -98,6 +98,29 @@ def test_a_place_that_cannot_be_used(folder: Path) -> None:
     assert "set PROMETHEUS_MULTIPROC_DIR to a folder of their own" in said
 
 
+def test_a_place_that_is_damaged(folder: Path, tmp_path: Path) -> None:
+    """As by a power loss: it starts, takes over another process on SIGHUP, and counts anew."""
+    place = tmp_path / "counts"
+    with started(folder, PROMETHEUS_MULTIPROC_DIR=str(place), WEB_CONCURRENCY="2") as serve:
+        until(lambda: scraped(serve).get("desk_processes") == 2)
+    (place / "counter_0.db").write_bytes(os.urandom(5000))
+    with started(folder, PROMETHEUS_MULTIPROC_DIR=str(place)) as serve:
+        call(serve, 1)
+        assert scraped(serve)[ANSWERED] == 1
+        for file in place.glob("*_1.db"):
+            file.write_bytes(file.read_bytes()[:8] + bytes(1 << 16))
+        [first] = children(serve.process.pid)
+        serve.process.send_signal(signal.SIGHUP)
+        until(lambda: (now := children(serve.process.pid)) and first not in now)
+        call(serve, 2)
+        assert scraped(serve)[ANSWERED] == 2
+        assert serve.process.poll() is None
+    lost = [Path(line["file"]).name for line in serve.events() if "begun anew" in line["event"]]
+    files = [f"{kind}_1.db" for kind in ("counter", "gauge_livemax", "gauge_livesum", "histogram")]
+    assert sorted(lost) == ["counter_0.db", *files]
+    assert serve.remarks == []
+
+
 def test_what_is_not_taken_in_is_counted(folder: Path) -> None:
     """What is no HTTP, or too large, never reaches an endpoint."""
     with started(folder) as serve:
