@@ -50,13 +50,15 @@ class Slot:
         return key in self._keys
 
     def read(self, kind: str, key: str) -> float:
-        """A value, 0.0 where there is none yet; from now on it is kept."""
+        """A value, 0.0 where there is none yet; it is kept from now on. Raises OSError without room."""
         file = self._file(kind)
-        self._know(key)
+        if key not in self._keys:
+            _make_room(_path(self._directory, kind, self._number), key)
+            self._know(key)
         return float(file.read_value(key)[0])
 
     def write(self, kind: str, key: str, value: float) -> None:
-        """Keeps a value."""
+        """Keeps a value that was read."""
         self._file(kind).write_value(key, value, 0.0)
 
     def close(self) -> None:
@@ -77,6 +79,8 @@ class Slot:
                     "a damaged file is begun anew, its counts are lost", extra={"fields": {"file": path}}
                 )
                 _make(path, size)
+            else:
+                _allocate(path, size)
             self._files[kind] = MmapedDict(str(path))
             for key, *_ in self._files[kind].read_all_values():
                 self._know(key)
@@ -140,7 +144,12 @@ def _walk(text: bytes) -> None:
         (length,) = unpack_from("i", text, at)
         if length <= 0:
             raise ValueError(length)
-        at += 4 + length + 8 - (length + 4) % 8 + 16
+        at += _needed(length)
+
+
+def _needed(length: int) -> int:
+    """The bytes that a key of such a length takes, with its own length before it and its value after it."""
+    return 4 + length + 8 - (length + 4) % 8 + 16
 
 
 def _take(directory: Path) -> tuple[int, int]:
@@ -165,8 +174,33 @@ def _is_taken(directory: Path, number: int) -> bool:
 
 
 def _make(path: Path, size: int) -> None:
-    """Makes the file with all of its room: on a full disk, writing into a hole would kill the process."""
-    path.write_bytes(bytes(size))
+    """Makes the file with all of its room, or not at all: where a disk is full, a part of it would stay."""
+    part = path.with_suffix(".part")
+    try:
+        part.write_bytes(bytes(size))
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _make_room(path: Path, key: str) -> None:
+    """Makes the file larger before prometheus_client would, which leaves a hole."""
+    with path.open("rb") as file:
+        (used,) = unpack_from("i", file.read(4))
+        size = os.fstat(file.fileno()).st_size
+    if used + _needed(len(key.encode())) > size:
+        _allocate(path, 2 * size)
+
+
+def _allocate(path: Path, size: int) -> None:
+    """Gives it so much room on the disk: when that is full, writing into a hole would kill the process."""
+    with path.open("r+b") as file:
+        size = max(size, os.fstat(file.fileno()).st_size)
+        if hasattr(os, "posix_fallocate"):  # macOS has none
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            file.truncate(size)
 
 
 def _lock(directory: Path, number: int) -> Path:

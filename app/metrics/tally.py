@@ -63,6 +63,7 @@ class Tally:
         self._before: dict[_Polled, float] = {}
         self._series: dict[tuple[Metric, Labels], _Series] = {}
         self._damaged: set[Path] = set()
+        self._is_full = False
         self._writing = Lock()
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="metrics", daemon=True)
@@ -114,22 +115,36 @@ class Tally:
         changed: dict[_Series, None] = {}
         for _ in range(len(self._noted)):
             metric, labels, value = self._noted.popleft()
-            series = self._one(metric, labels)
-            metric.add(series.values, value)
-            changed[series] = None
+            if series := self._one_with_room(metric, labels):
+                metric.add(series.values, value)
+                changed[series] = None
         for polled in self._polled:
-            changed[self._asked(polled)] = None
+            if asked := self._asked(polled):
+                changed[asked] = None
         for series in changed:
             series.write(self._slot)
 
-    def _asked(self, polled: _Polled) -> _Series:
-        now, series = polled.read(), self._one(polled.metric, polled.labels)
+    def _asked(self, polled: _Polled) -> _Series | None:
+        now, series = polled.read(), self._one_with_room(polled.metric, polled.labels)
+        if not series:
+            return None
         if polled.metric.kind == COUNTER:
             series.values[0] += now - self._before.get(polled, 0)
             self._before[polled] = now
         else:
             series.values[0] = now
         return series
+
+    def _one_with_room(self, metric: Metric, labels: Labels) -> _Series | None:
+        """A series, or none where the disk has no room for another: the others are counted all the same."""
+        try:
+            return self._one(metric, labels)
+        except OSError as error:
+            if not self._is_full:
+                fields = {"folder": self._directory, "error": error.strerror}
+                log.error("nothing more is counted but what was before", extra={"fields": fields})  # noqa: TRY400  its text is all there is to know
+            self._is_full = True
+            return None
 
     def _one(self, metric: Metric, labels: Labels) -> _Series:
         found = self._series.get((metric, labels))
