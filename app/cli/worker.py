@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 
 import click
@@ -15,6 +16,7 @@ from app.settings import Settings, process_environment, read_settings
 from app.web.telling import telling
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+FOLDER = "worker"  # for its metrics, where `desk serve` with the same environment has others
 
 
 @click.command(short_help="Delivers what other processes left behind.")
@@ -32,7 +34,8 @@ def worker(metrics_port: int | None, bind: str) -> None:
     this machine took on. Runs until it is told to stop, and then finishes what it has in hand.
 
     What it counts itself is in no other process's metrics: give it a port, and let Prometheus ask there too.
-    METRICS_TOKEN guards them as it does those of `desk serve`.
+    METRICS_TOKEN guards them as it does those of `desk serve`. They are kept in the folder worker of
+    PROMETHEUS_MULTIPROC_DIR, where that is set.
 
     \b
     Examples:
@@ -41,6 +44,8 @@ def worker(metrics_port: int | None, bind: str) -> None:
     """
     environment = process_environment()
     settings = read_settings(environment)
+    if settings.metrics_dir:
+        settings = replace(settings, metrics_dir=settings.metrics_dir / FOLDER)
     log_to_stdout(settings.log_level, settings.log_format)
     told = threading.Event()
 

@@ -17,6 +17,7 @@ from app.storage import Database, Ledger
 from tests.builders import ACCOUNT
 from tests.delivery.deliveries import promise
 from tests.waiting import until
+from tests.web.serving import started, write_rules
 
 TOKEN = "12345678901234567890123456789012"
 HERE = {name: text for name, text in os.environ.items() if name.startswith(("PATH", "COVERAGE_"))}
@@ -110,6 +111,29 @@ def test_it_tells_its_metrics(tmp_path: Path) -> None:
     assert (refused[0], nothing[0]) == (401, 404)
     assert running.returncode == 0
     assert list(tmp_path.glob("desk-metrics-*")) == []
+
+
+def test_its_metrics_are_its_own(tmp_path: Path) -> None:
+    """In the same environment as a server, each of the two tells what it has counted itself."""
+    rules = write_rules(tmp_path / "rules", "default: {defer: nobody}\n")
+    place = tmp_path / "counts"
+    shared = {"PROMETHEUS_MULTIPROC_DIR": str(place), "DATABASE_URL": f"sqlite:///{tmp_path}/desk.db"}
+    account = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "RULES_DIR": str(rules)}
+    command = [sys.executable, "-m", "app.cli", "worker", "--metrics-port", "0"]
+    with started(rules, **shared) as serve:
+        running = subprocess.Popen(
+            command, env=HERE | account | shared, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            assert running.stderr
+            url = running.stderr.readline().removeprefix("metrics on ").strip()
+            for _, shown in (fetched(url), fetched(f"{serve.url}/metrics")):
+                assert "\ndesk_processes 1.0\n" in shown
+        finally:
+            running.send_signal(signal.SIGTERM)
+            running.communicate(timeout=30)
+    assert [(each / "0.lock").is_file() for each in (place, place / "worker")] == [True, True]
+    assert not (place / "1.lock").exists()
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
