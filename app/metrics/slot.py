@@ -61,6 +61,10 @@ class Slot:
         """Keeps a value that was read."""
         self._file(kind).write_value(key, value, 0.0)
 
+    def is_gone(self) -> bool:
+        """Whether somebody has removed its files, so that nobody can tell its values."""
+        return not os.fstat(self._lock).st_nlink
+
     def close(self) -> None:
         """Frees it."""
         for file in self._files.values():

@@ -64,6 +64,7 @@ class Tally:
         self._series: dict[tuple[Metric, Labels], _Series] = {}
         self._damaged: set[Path] = set()
         self._is_full = False
+        self._is_gone = False
         self._writing = Lock()
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="metrics", daemon=True)
@@ -97,11 +98,21 @@ class Tally:
         with self._writing:
             if not self._stopping.is_set():
                 self._write()
+                self._look_for_the_slot()
             families, damaged = gathered(self._directory)
             for path in sorted(damaged - self._damaged):
                 log.warning("a damaged file is not told", extra={"fields": {"file": path}})
             self._damaged = damaged
             return families
+
+    def _look_for_the_slot(self) -> None:
+        is_gone = self._slot.is_gone()
+        if is_gone and not self._is_gone:
+            log.warning(
+                "what is counted is not told: the folder was removed; a restart makes it again",
+                extra={"fields": {"folder": self._directory}},
+            )
+        self._is_gone = is_gone
 
     def _run(self) -> None:
         while not self._stopping.wait(ROUND):

@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,6 +86,21 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path, caplog: pytest.LogCa
     [record] = caplog.records
     assert record.getMessage() == "nothing is counted"
     assert record.fields["error"] == "Is a directory"  # type: ignore[attr-defined]
+
+
+def test_a_folder_that_is_removed_meanwhile(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Scrapes show nothing more, and the log says so once, also where another process makes it again."""
+    place = tmp_path / "counts"
+    with counting(place) as tally:
+        assert shown(tally.collect())["desk_processes"] == 1
+        shutil.rmtree(place)
+        assert shown(tally.collect()) == {}
+        with counting(place):
+            tally.collect()
+            tally.collect()
+    [record] = caplog.records
+    assert record.getMessage().startswith("what is counted is not told: the folder was removed")
+    assert record.fields == {"folder": place}  # type: ignore[attr-defined]
 
 
 def test_nobody_cleans_it_up_meanwhile(tmp_path: Path) -> None:
