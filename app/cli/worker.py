@@ -12,6 +12,7 @@ import click
 
 from app.assembly import Parts, start_parts, tell_of_one_machine
 from app.logs import log_to_stdout
+from app.metrics.place import make_place
 from app.settings import Settings, process_environment, read_settings
 from app.web.telling import telling
 
@@ -45,7 +46,7 @@ def worker(metrics_port: int | None, bind: str) -> None:
     environment = process_environment()
     settings = read_settings(environment)
     if settings.metrics_dir:
-        settings = replace(settings, metrics_dir=settings.metrics_dir / FOLDER)
+        settings = replace(settings, metrics_dir=make_place(settings.metrics_dir / FOLDER))
     log_to_stdout(settings.log_level, settings.log_format)
     told = threading.Event()
 

@@ -63,15 +63,16 @@ def _is_left(place: Path) -> bool:
 
 @contextmanager
 def counting(directory: Path | None) -> Iterator[Tally]:
-    """Counts in this folder, or in one that is removed afterwards. Raises SettingsError.
+    """Counts in this folder, or in one that is removed afterwards.
 
     Where that fails, as on a full disk, nothing is counted: callbacks are answered all the same.
     """
-    place = make_place(directory)
+    place = directory
     try:
+        place = make_place(directory)
         tally = Tally(place, COUNTED)
     except Exception as error:  # whatever it is, it is no reason to answer nobody
-        reason = error.strerror if isinstance(error, OSError) else repr(error)
+        reason = error.strerror if isinstance(error, OSError) else str(error) or repr(error)
         log.error("nothing is counted", extra={"fields": {"folder": place, "error": reason}})  # noqa: TRY400  its text is all there is to know
         tally = Uncounted()
     tally.poll(PROCESSES, lambda: 1)
@@ -80,7 +81,7 @@ def counting(directory: Path | None) -> Iterator[Tally]:
         yield tally
     finally:
         tally.stop()
-        if not directory:
+        if place and not directory:
             shutil.rmtree(place, ignore_errors=True)
 
 

@@ -136,6 +136,22 @@ def test_its_metrics_are_its_own(tmp_path: Path) -> None:
     assert not (place / "1.lock").exists()
 
 
+def test_metrics_that_cannot_be_kept(tmp_path: Path) -> None:
+    """It says so, and what to set."""
+    (tmp_path / "rules.yaml").write_text("default: {defer: nobody}\n")
+    environment = HERE | {
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/desk.db",
+        "RULES_DIR": str(tmp_path),
+        "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "rules.yaml"),
+    }
+    command = [sys.executable, "-m", "app.cli", "worker"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "set PROMETHEUS_MULTIPROC_DIR to a folder of their own" in ended.stderr
+
+
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
     """It says so, and which flags there are."""
     (tmp_path / "rules.yaml").write_text("default: {defer: nobody}\n")

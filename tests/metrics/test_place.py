@@ -103,6 +103,17 @@ def test_a_folder_that_is_removed_meanwhile(tmp_path: Path, caplog: pytest.LogCa
     assert record.fields == {"folder": place}  # type: ignore[attr-defined]
 
 
+def test_a_folder_that_cannot_be_made_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A process that comes later counts nothing, and says so."""
+    (tmp_path / "file").touch()
+    with counting(tmp_path / "file" / "below") as tally:
+        tally.note(PLAIN)
+        assert list(tally.collect()) == []
+    [record] = caplog.records
+    assert record.getMessage() == "nothing is counted"
+    assert "Not a directory" in record.fields["error"]  # type: ignore[attr-defined]
+
+
 def test_nobody_cleans_it_up_meanwhile(tmp_path: Path) -> None:
     """systemd leaves a folder alone that somebody holds a lock on."""
 
