@@ -4,6 +4,8 @@ Labels hold nothing of a callback but its rule's name. `endpoint`, `outcome`, `m
 `kind`, `ending` and `status` come from short lists.
 """
 
+from itertools import product
+
 from app.metrics.metric import counter, gauge, histogram
 
 ANSWERED = "answered"
@@ -13,15 +15,22 @@ ANSWER_BOUNDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 
 DECISION_BOUNDS = (0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.1)
 REST_BOUNDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 STATES = ("delivered", "superseded", "dead", "ambiguous")
+ATTEMPTS = ("1", "2", "3", "4", "5", "6")
 KINDS = ("send", "look")
 ENDPOINTS = ("assignment", "fallback")
+OTHER_ENDPOINTS = ("health", "metrics", "other")
+REFUSED = ("unsigned", "stale", "foreign-account", "unreadable-callback")  # callbacks
+FAILED = "http-500"
 
 REQUESTS = counter(
     "desk_requests_total",
     "Requests by endpoint and by what came of them: answered, or the end of the problem's type.",
     "endpoint",
     "outcome",
-    always=tuple((endpoint, ANSWERED) for endpoint in ENDPOINTS),
+    always=(
+        *product(ENDPOINTS, (ANSWERED, *REFUSED)),
+        *product((*ENDPOINTS, *OTHER_ENDPOINTS), (FAILED,)),
+    ),
 )
 REQUEST_SECONDS = histogram(
     "desk_request_seconds",
@@ -50,7 +59,7 @@ DELIVERIES = counter(
     "Deliveries that ended, by the state they ended in and by how many attempts it took, 6 for more than 5.",
     "state",
     "attempts",
-    always=tuple((state, "1") for state in STATES),
+    always=tuple(product(STATES, ATTEMPTS)),
 )
 REST_REQUESTS = counter(
     "desk_rest_requests_total",
@@ -58,7 +67,7 @@ REST_REQUESTS = counter(
     "kind",
     "ending",
     "status",
-    always=(("send", "delivered", "2xx"), ("send", "refused", "429")),
+    always=(("send", "delivered", "2xx"), *product(KINDS, ("refused",), ("429",))),
 )
 REST_SECONDS = histogram(
     "desk_rest_request_seconds",

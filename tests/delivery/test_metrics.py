@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from app.delivery.courier import Carried
-from app.delivery.metrics import QueueMetrics, note_requests
-from app.delivery.policy import Again
+from app.delivery.metrics import MOST_ATTEMPTS, QueueMetrics, note_end, note_requests
+from app.delivery.policy import Again, End
 from app.metrics import Tally
-from app.metrics.catalogue import COUNTED
-from app.model import Attempt, Doubt, Ending, Outcome, Stage
+from app.metrics.catalogue import COUNTED, DELIVERIES
+from app.model import Attempt, Doubt, Ending, Outcome, Stage, State
 from app.storage import Ledger
 from tests.builders import promise
 from tests.conftest import Opening
-from tests.delivery.deliveries import NOW
+from tests.delivery.deliveries import NOW, delivery
 from tests.delivery.rig import Clock, Process, Twilio, process
 from tests.metrics.scraped import shown
 from tests.waiting import until
@@ -89,6 +89,20 @@ def test_attempts_are_bounded(deliver: Callable[..., Process], tally: Tally) -> 
     """After five it is six, however many."""
     deliver(*[BROKEN] * 7)
     assert counted(tally, "desk_deliveries_total") == {'{attempts="6"}{state="delivered"}': 1}
+
+
+@pytest.mark.parametrize("state", [State.DELIVERED, State.SUPERSEDED, State.DEAD, State.AMBIGUOUS])
+@pytest.mark.parametrize("attempts", range(1, MOST_ATTEMPTS + 3))
+def test_every_end_has_its_count_before(state: State, attempts: int) -> None:
+    """So that the first is an increase, which an alert sees."""
+    noted: list[tuple[str, ...]] = []
+    note_end(
+        lambda _metric, labels=(), _value=1.0: noted.append(labels),
+        delivery(attempts=attempts),
+        Carried((), End(state, BROKEN)),
+    )
+    assert len(noted) == 1
+    assert noted[0] in DELIVERIES.always
 
 
 def test_silence(deliver: Callable[..., Process], tally: Tally) -> None:

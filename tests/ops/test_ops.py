@@ -6,12 +6,14 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from app.metrics.catalogue import COUNTED
 from tests.conftest import missing
@@ -21,7 +23,11 @@ from tests.web.serving import PATIENCE, PLAIN, headers_for, request, started, wr
 OPS = Path(__file__).parents[2] / "app" / "ops"
 ALERTS = OPS / "alerts.yaml"
 DASHBOARD = json.loads((OPS / "grafana-dashboard.json").read_text("utf-8"))
+SCENES = (Path(__file__).parent / "alerts_test.yaml").read_text("utf-8")
 NAME = re.compile(r"\bdesk_[a-z0-9_]+")
+SELECTED = re.compile(r"(desk_[a-z0-9_]+)\{([^}]*)\}")
+MATCHER = re.compile(r'([a-z_]+)(=~|!=|!~|=)"([^"]*)"')
+Series = tuple[str, frozenset[tuple[str, str]]]
 
 
 def expressions(document: Any) -> Iterator[str]:
@@ -58,6 +64,33 @@ def scraped(tmp_path_factory: pytest.TempPathFactory) -> str:
     return text
 
 
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> set[Series]:
+    """The series of a server that has not been asked for anything else yet."""
+    folder = write_rules(
+        tmp_path_factory.mktemp("fresh") / "rules", "default: {reply: {instruction: accept}}\n"
+    )
+    with started(folder) as serve:
+        connection = http.client.HTTPConnection(*serve.address, timeout=PATIENCE)
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+    families = text_string_to_metric_families(text)
+    return {(each.name, frozenset(each.labels.items())) for family in families for each in family.samples}
+
+
+def selections(expression: str) -> Iterator[Series]:
+    """Each combination of values that an expression selects by: one for each of `a|b`."""
+    for name, matchers in SELECTED.findall(expression):
+        values = [
+            [(label, value) for value in (wanted.split("|") if operator == "=~" else [wanted])]
+            for label, operator, wanted in MATCHER.findall(matchers)
+            if operator in {"=", "=~"} and not wanted.startswith("$")
+        ]
+        if values:
+            yield from ((name, frozenset(chosen)) for chosen in product(*values))
+
+
 def test_every_metric_is_there(scraped: str) -> None:
     """Each that an alert or a panel asks for is told by a server that runs, nothing having gone wrong yet."""
     asked = {name for each in (*OF_ALERTS, *OF_DASHBOARD) for name in NAME.findall(each)}
@@ -79,6 +112,28 @@ def test_labels_are_those_of_the_metrics(scraped: str) -> None:
         grouped = {name.strip() for group in re.findall(r"by \(([^)]*)\)", each) for name in group.split(",")}
         selected = set(re.findall(r"[{,]\s*([a-z_]+)\s*(?:=~|!=|=)", each))
         assert (grouped | selected) - labels - {"instance", "job"} == set(), each
+
+
+def test_what_is_selected_is_there_before_the_first(fresh: set[Series]) -> None:
+    """Each value that an alert or a panel names: the increase of a series that was not there is 0."""
+    asked = {each for expression in (*OF_ALERTS, *OF_DASHBOARD) for each in selections(expression)}
+    assert ("desk_deliveries_total", frozenset({("state", "ambiguous")})) in asked
+    missed = {
+        (name, labels)
+        for name, labels in asked
+        if not any(name == told and labels <= those for told, those in fresh)
+    }
+    assert missed == set()
+
+
+def test_scenes_are_of_series_that_are_there(fresh: set[Series]) -> None:
+    """What promtool is fed is what a server tells from the beginning, but for the rules' version."""
+    fed = {
+        (name, frozenset((label, value) for label, _, value in MATCHER.findall(matchers)))
+        for name, matchers in SELECTED.findall(SCENES)
+    }
+    told = {(name, frozenset((*labels, ("instance", "a")))) for name, labels in fresh}
+    assert {each for each in fed - told if each[0] != "desk_rules_info"} == set()
 
 
 def test_every_panel_has_its_place() -> None:
@@ -115,8 +170,7 @@ def test_prometheus_reads_the_alerts(promtool: str) -> None:
 
 def test_alerts_come_when_they_should(promtool: str, tmp_path: Path) -> None:
     """None of a healthy desk; each of one that has every trouble."""
-    scenes = (Path(__file__).parent / "alerts_test.yaml").read_text("utf-8")
-    (tmp_path / "scenes.yaml").write_text(scenes.replace("[RULES]", json.dumps([str(ALERTS)])))
+    (tmp_path / "scenes.yaml").write_text(SCENES.replace("[RULES]", json.dumps([str(ALERTS)])))
     assert "SUCCESS" in run(promtool, "test", "rules", str(tmp_path / "scenes.yaml"))
 
 

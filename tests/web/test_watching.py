@@ -9,14 +9,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.errors import NotLocal, WrongToken
 from app.metrics import Tally
-from app.metrics.catalogue import COUNTED
+from app.metrics.catalogue import COUNTED, REQUESTS
 from app.rulebook import Rulebook
 from app.service import Desk
 from app.settings import Secret
 from app.web import create_app
+from app.web.failures import REFUSALS
 from app.web.signature import Signatures
-from app.web.watching import outcome
+from app.web.watching import ENDPOINTS, OTHER, outcome
 from tests.builders import CALL_SID, parameters
 from tests.delivery.rig import Process
 from tests.metrics.scraped import shown
@@ -181,6 +183,14 @@ def test_a_post_that_is_answered_inline(rulebook: Rulebook, without_database: Pr
     client = create_app(desk, Signatures([Secret(TOKEN)], {}, PUBLIC), note=tally.note).test_client()
     assert post(client, parameters({"type": "billing", "call_sid": CALL_SID})).get_json() != {}
     assert shown(tally.collect())["desk_posts_answered_inline_total"] == 1
+
+
+def test_what_goes_wrong_has_its_count_before() -> None:
+    """So that the first failure, and the first refused callback, is an increase, which an alert sees."""
+    refusals = {name for error, (_, name) in REFUSALS.items() if error not in {NotLocal, WrongToken}}
+    wanted = {(endpoint, name) for endpoint in ("assignment", "fallback") for name in refusals}
+    wanted |= {(endpoint, outcome("500 FAILED")) for endpoint in (*ENDPOINTS.values(), OTHER)}
+    assert wanted - {*REQUESTS.always} == set()
 
 
 class Failing:
