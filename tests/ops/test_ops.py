@@ -105,6 +105,12 @@ def test_every_metric_is_shown() -> None:
     assert {metric.name for metric in COUNTED} - shown == set()
 
 
+def test_the_readme_names_what_is_counted() -> None:
+    """Each metric of the catalogue."""
+    readme = (OPS.parents[1] / "README.md").read_text("utf-8")
+    assert [metric.name for metric in COUNTED if f"`{metric.name}`" not in readme] == []
+
+
 def test_labels_are_those_of_the_metrics(scraped: str) -> None:
     """What an expression selects or groups by is a label that the metric has."""
     labels = {label for name in samples(scraped) for label in re.findall(r"\{([a-z_]+)=", name)}
