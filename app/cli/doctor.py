@@ -139,11 +139,16 @@ def _workflow_urls(settings: Settings, workspaces: Sequence[str]) -> list[str]:
 def _captured(file: str, line: int | None) -> Captured:
     """The request in a line, by default in the last that holds anything. Ends the command without one."""
     name = STDIN if file == "-" else file
-    if file == "-":
-        number, text = _line(sys.stdin.buffer, line)
-    else:
-        with opened(file) as stream:
-            number, text = _line(stream, line)
+    try:
+        if file == "-":
+            number, text = _line(sys.stdin.buffer, line)
+        else:
+            with opened(file) as stream:
+                number, text = _line(stream, line)
+    except _TooLongError as error:
+        end_unreadable(f"{name}, line {error.args[0]}: it has more than 2 MiB, and a request 64 KiB")
+    except OSError as error:
+        end_unreadable(f"{name} cannot be read: {error.strerror}")
     if not text:
         end_unreadable(f"{name} holds no line {line}" if line else f"{name} holds no request")
     try:
@@ -152,10 +157,16 @@ def _captured(file: str, line: int | None) -> Captured:
         end_unreadable(f"{name}, line {number}: {error}")
 
 
+class _TooLongError(Exception):
+    """A line that holds no request; its number."""
+
+
 def _line(stream: BinaryIO, wanted: int | None) -> tuple[int, bytes]:
     """The number and the text of a line; empty where there is none."""
     last = 0, b""
     for number, text in enumerate(iter(lambda: stream.readline(MOST), b""), start=1):
+        if len(text) == MOST:
+            raise _TooLongError(number)
         if number == wanted:
             return number, text.strip()
         if text.strip() and not wanted:

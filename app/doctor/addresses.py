@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import product
+from itertools import islice, product
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
@@ -10,6 +10,9 @@ from app.settings import Settings, service_url
 from app.web.captured import Captured
 
 MOST_PROXIES = 5
+# Strangers write headers as well. Proxies add what they know at the end: the last entries are theirs.
+MOST_ENTRIES = 5
+MOST_BASES = 200
 SCHEMES = ("https", "http")
 FORWARDED = re.compile(r'\bhost="?([^";,\s]+)', re.IGNORECASE)  # in the header of RFC 7239
 PATHS = ("/assignment", "/assignment/fallback")
@@ -40,7 +43,7 @@ def addresses(captured: Captured, settings: Settings, told: Iterable[str] = ()) 
     for proxies in range(MOST_PROXIES + 1):
         if (None, proxies) != now:
             yield Address(captured, None, proxies, _trusting(proxies, settings))
-    guesses = [*_bases(captured, settings)]
+    guesses = [*islice(_bases(captured, settings), MOST_BASES)]
     told = [*told, *_originals(captured, guesses)]
     for url in filter(str.isascii, told):  # Twilio signs what it sends: other characters are encoded
         yield from _whole(captured, url)
@@ -60,7 +63,7 @@ def _trusting(proxies: int, settings: Settings) -> str:
 
 def _bases(captured: Captured, settings: Settings) -> Iterator[str]:
     """What PUBLIC_URL could be, from all that is known of hosts, ports and prefixes."""
-    forwarded = FORWARDED.findall(captured.header("Forwarded"))
+    forwarded = FORWARDED.findall(captured.header("Forwarded"))[-MOST_ENTRIES:]
     headers = [each for name in HOSTS for each in _listed(captured, name)]
     seen = [f"//{host}" for host in (*headers, *forwarded, captured.host)]
     places = [*filter(None, map(_split, (settings.public_url or "", *seen)))]
@@ -127,7 +130,8 @@ def _other_query(remedy: str) -> str:
 
 
 def _listed(captured: Captured, name: str) -> list[str]:
-    return [text for each in captured.header(name).split(",") if (text := each.strip())]
+    """The entries of a header that a proxy may have added."""
+    return [text for each in captured.header(name).split(",") if (text := each.strip())][-MOST_ENTRIES:]
 
 
 def _split(url: str) -> SplitResult | None:

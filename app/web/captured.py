@@ -9,7 +9,7 @@ import orjson
 
 from app.errors import Unsigned
 from app.settings import Secret
-from app.web.form import Params
+from app.web.form import MOST, Params
 from app.web.proxies import believing
 from app.web.signature import Signatures, key_name
 
@@ -96,7 +96,10 @@ def read_captured(line: bytes) -> Captured:
     headers = _headers(document["headers"])
     if any(max(text, default="") > LATIN_1 for text in (*texts.values(), *headers, *headers.values())):
         raise ValueError("it holds characters that no HTTP request has outside its parameters")
-    return Captured(**texts, headers=headers, params=_params(document["params"]))
+    params = _params(document["params"])
+    if sum(1 if isinstance(value, str) else len(value) for value in params.values()) > MOST:
+        raise ValueError(f"it holds more than {MOST:,} parameters, which desk serve does not keep")
+    return Captured(**texts, headers=headers, params=params)
 
 
 def _headers(given: Mapping[str, object]) -> dict[str, str]:

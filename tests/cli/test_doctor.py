@@ -209,6 +209,22 @@ def test_what_cannot_be_read(words: list[str], typed: str, said: str) -> None:
     assert said in ended.stderr
 
 
+def test_a_line_without_an_end() -> None:
+    """It is read as far as a request can be long, and not further."""
+    ended = doctor("--request", "/dev/zero", **REQUIRED)
+    assert ended.exit_code == 2
+    assert "/dev/zero, line 1: it has more than 2 MiB, and a request 64 KiB" in ended.stderr
+
+
+def test_too_many_parameters(tmp_path: Path) -> None:
+    """The file and the line are named."""
+    document = json.loads(PROXIED) | {"params": dict.fromkeys(map(str, range(20_000)), "")}
+    (file := tmp_path / "rejected.jsonl").write_text(f"\n{json.dumps(document)}\n")
+    ended = doctor("--request", str(file), **REQUIRED)
+    assert ended.exit_code == 2
+    assert f"{file}, line 2: it holds more than 1,000 parameters" in ended.stderr.replace("\n", " ")
+
+
 def test_a_request_needs_settings() -> None:
     """Those of the service that refused it."""
     ended = doctor("--request", "-", typed=PROXIED)

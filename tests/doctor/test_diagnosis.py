@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.doctor.addresses import addresses
 from app.doctor.diagnosis import diagnose
 from app.doctor.findings import Finding, Verdict
 from app.settings import read_settings
@@ -26,6 +27,7 @@ URL = f"{BASE}/assignment"
 LED_ASTRAY = "Twilio calls /assignment/fallback, and the proxy leads it to /assignment: mend that"
 INNER = "10.0.0.7:8080"
 PARAMS = parameters({"from": "+14155550123", "note": "one\ntwo"})
+MOST_ADDRESSES = 2_500
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -350,6 +352,52 @@ def test_nonsense_in_headers(headers: dict[str, str]) -> None:
     assert "no URL that can be guessed" in told(captured(headers=headers))[0]
 
 
+LISTED = {
+    "X-Forwarded-Host": "h{}.example.com:{}",
+    "X-Original-Host": "g{}.example.com:1{}",
+    "X-Forwarded-Prefix": "/p{}",
+    "X-Forwarded-Port": "2{}",
+    "Forwarded": "host=f{}.example.com:3{}",
+}
+
+
+def listed(number: int) -> dict[str, str]:
+    """Headers with so many entries, no two the same."""
+    return {
+        name: ",".join(entry.format(each, 1000 + each) for each in range(number))
+        for name, entry in LISTED.items()
+    }
+
+
+@pytest.mark.parametrize("number", [20, 80, 700])
+def test_long_lists_in_headers(number: int) -> None:
+    """Anybody may have written them: the guesses stay few, however many entries there are."""
+    request = captured(headers={**listed(number), "X-Original-Uri": "/a/assignment"}, query="a=1")
+    ours = read_settings({"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN})
+    assert sum(1 for _ in addresses(request, ours)) < MOST_ADDRESSES
+    assert "no URL that can be guessed" in told(request)[0]
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-Host", "X-Original-Host"])
+def test_the_last_entries_of_a_header_count(name: str) -> None:
+    """Proxies add what they know at the end; what a client wrote before that is not tried."""
+    invented = ",".join(f"h{each}.example.com" for each in range(100))
+    assert (
+        f"set PUBLIC_URL={BASE}" in told(captured(headers={name: f"{invented}, desk.example.com, inner"}))[1]
+    )
+    assert "no URL that can be guessed" in told(captured(headers={name: f"desk.example.com,{invented}"}))[0]
+
+
+def test_more_parameters_than_are_kept() -> None:
+    """The server refuses such a form unseen, so no file of its own holds one."""
+    kept = {f"p{number}": "x" for number in range(1_000)}
+    what, _ = told(captured(params=kept, as_signed=PARAMS))
+    assert "no URL that can be guessed" in what
+    for many in (kept | {"a": "x"}, {"a": ["x"] * 1_001}):
+        with pytest.raises(ValueError, match="more than 1,000 parameters"):
+            captured(params=many)
+
+
 def test_an_ipv6_host() -> None:
     """It stands in brackets."""
     assert told(captured("https://[2001:db8::1]/assignment", host="[2001:db8::1]:8080"))[1] == (
@@ -379,7 +427,8 @@ def test_a_line_that_holds_no_request(line: bytes, said: str) -> None:
 
 ANY_TEXT = st.text(max_size=40)
 LATIN_1 = st.characters(max_codepoint=255)
-ODD = ["/assignment", "desk.example.com", "https://[", "a://[", "a:b@c:1", "[", "1"]
+LONG = [",".join(entry.format(n, n) for n in range(300)) for entry in LISTED.values()]
+ODD = [*LONG, "/assignment", "desk.example.com", "https://[", "a://[", "a:b@c:1", "[", "1"]
 TEXTS = st.sampled_from(ODD) | st.text(LATIN_1, max_size=40)
 HEADERS = ["Host", "Forwarded", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix"]
 HEADERS += ["X-Forwarded-Proto", "X-Original-Uri", "X-Original-Url", "X-Twilio-Webhooks-Signature-Settings"]
