@@ -245,3 +245,23 @@ def test_from_a_refusal_to_the_setting(tmp_path: Path) -> None:
     assert ended.stdout.splitlines()[0] == MENDED
     with started(folder, TWILIO_AUTH_TOKEN=TOKEN, TRUSTED_PROXIES="1") as serve:
         assert request(serve, "/assignment", body, headers=wrong)[0] == 200
+
+
+def test_a_setting_and_a_slash(tmp_path: Path) -> None:
+    """Both are named where https ends in front and the Workflow's URL is wrong: with both it is answered."""
+    folder, file = write_rules(tmp_path / "rules", RULES), tmp_path / "rejected.jsonl"
+    body = urlencode(PLAIN).encode()
+
+    def signed(path: str) -> dict[str, str]:
+        made = {"X-Twilio-Signature": signature(f"{BASE}{path}", PLAIN, TOKEN)}
+        return headers_for(f"{BASE}{path}") | made | {"Host": "desk.example.com"}
+
+    with started(folder, "--capture-rejected", str(file), TWILIO_AUTH_TOKEN=TOKEN) as serve:
+        assert request(serve, "/assignment", body, headers=signed("/assignment/"))[0] == 403
+        assert request(serve, "/assignment", body, headers=signed("/assignment"))[0] == 403
+    ended = doctor("--request", str(file), "--line", "1", **REQUIRED)
+    remedy = f"set PUBLIC_URL={BASE}; remove the slash from the end of the Workflow's URL"
+    assert ended.stdout.splitlines()[0].endswith(f"; {remedy}")
+    with started(folder, TWILIO_AUTH_TOKEN=TOKEN, PUBLIC_URL=BASE) as serve:
+        assert request(serve, "/assignment", body, headers=signed("/assignment/"))[0] == 403
+        assert request(serve, "/assignment", body, headers=signed("/assignment"))[0] == 200

@@ -1,9 +1,11 @@
 """Of a request that was refused: which URL, secret and body would have fitted, and what to set."""
 
+import re
 from collections.abc import Iterable, Mapping
 from itertools import product
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
@@ -41,13 +43,14 @@ def captured(
     headers: Mapping[str, str] = NOTHING,
     host: str = INNER,
     query: str = "",
+    path: str = "/assignment",
 ) -> Captured:
     """A request that Twilio sent to one URL, and that came in at another; `headers` by their own names."""
     made = signature(signed, PARAMS if as_signed is None else as_signed, secret, "sha256" if key else "sha1")
     told = {"X-Twilio-Signature": made, "Host": host, **headers}
     if key:
         told["X-Twilio-Webhooks-Signature-Settings"] = f"key={key},algorithm=HMAC_SHA256"
-    place = {"scheme": "http", "host": host, "port": "8080", "path": "/assignment", "query": query}
+    place = {"scheme": "http", "host": host, "port": "8080", "path": path, "query": query}
     return read_captured(orjson.dumps({**place, "headers": told, "params": params}))
 
 
@@ -122,21 +125,108 @@ def test_ports_and_prefixes(signed: str, headers: dict[str, str], remedy: str) -
     assert told(captured(signed, headers=headers))[1] == remedy
 
 
+SLASH = "remove the slash from the end of the Workflow's URL"
+ANOTHER_PATH = "let the Workflow's URL end in /assignment, its fallback in /assignment/fallback"
+ADDED = "something on the way adds a query (utm, x): let it pass the URL on as it is"
+KEEP_QUERY = "let the proxy pass the query on as it is"
+SETTING = re.compile(r"set (PUBLIC_URL|TRUSTED_PROXIES)=(\S+)")
+
+
+def is_mended(signed: str, came: Mapping[str, Any], environment: Mapping[str, str], remedy: str) -> bool:
+    """Whether the same request is taken when everything is done that a remedy says, and nothing else."""
+    came, environment = dict(came), dict(environment)
+    for part in re.split("; | and (?=set )", remedy):
+        place = urlsplit(signed)
+        if setting := SETTING.fullmatch(part):
+            environment[setting[1]] = setting[2]
+        elif part == "unset PUBLIC_URL":
+            del environment["PUBLIC_URL"]
+        elif part == SLASH:
+            signed = place._replace(path=place.path.rstrip("/")).geturl()
+        elif part == ANOTHER_PATH:
+            signed = place._replace(path="/assignment").geturl()
+        elif part == LED_ASTRAY:
+            came["path"] = "/assignment/fallback"
+        else:
+            assert part in {ADDED, KEEP_QUERY}
+            came["query"] = place.query
+    [finding] = diagnosed(captured(signed, **came), **environment)
+    return finding.verdict is Verdict.OK
+
+
+HERE = {"host": "desk.example.com"}
+SET = f"set PUBLIC_URL={BASE}"
+
+
 @pytest.mark.parametrize(
-    ("signed", "query", "remedy"),
+    ("came", "environment", "setting"),
     [
-        (f"{URL}/", "", "remove the slash from the end of the Workflow's URL"),
-        (
-            f"{URL}/fallback",
-            "",
-            LED_ASTRAY,
-        ),
-        (URL, "utm=1&x=2", "something on the way adds a query (utm, x): let it pass the URL on as it is"),
+        (HERE, {}, SET),
+        ({}, {"PUBLIC_URL": BASE}, ""),
+        ({}, {"PUBLIC_URL": "http://desk.example.com"}, SET),
+        ({"headers": PROXY}, {}, "set TRUSTED_PROXIES=1"),
+        ({"headers": PROXY}, {"TRUSTED_PROXIES": "1"}, ""),
+        ({"headers": PROXY}, {"PUBLIC_URL": "https://old.com"}, "unset PUBLIC_URL and set TRUSTED_PROXIES=1"),
     ],
 )
-def test_what_no_setting_mends(signed: str, query: str, remedy: str) -> None:
-    """The proxy, or the Workflow's URL, is what to look at."""
-    assert told(captured(signed, host="desk.example.com", query=query))[1] == remedy
+@pytest.mark.parametrize(
+    ("signed", "query", "told_url", "place"),
+    [
+        (f"{URL}/", "", "", SLASH),
+        (f"{URL}/fallback", "", "", LED_ASTRAY),
+        (URL, "utm=1&x=2", "", ADDED),
+        (f"{URL}/", "utm=1&x=2", "", f"{SLASH}; {ADDED}"),
+        (f"{BASE}/hooks/tr", "", f"{BASE}/hooks/tr", ANOTHER_PATH),
+        (f"{BASE}/hooks/tr?a=1", "", f"{BASE}/hooks/tr?a=1", f"{ANOTHER_PATH}; {KEEP_QUERY}"),
+        (f"{URL}?b=2&a=1", "a=1&b=2", f"{URL}?b=2&a=1", KEEP_QUERY),
+        (f"{URL}/?a=1", "a=1", f"{URL}/?a=1", SLASH),
+        (f"{URL}/fallback?a=1", "", f"{URL}/fallback?a=1", f"{LED_ASTRAY}; {KEEP_QUERY}"),
+    ],
+)
+def test_what_no_setting_mends(
+    came: Mapping[str, Any],
+    environment: Mapping[str, str],
+    setting: str,
+    signed: str,
+    query: str,
+    told_url: str,
+    place: str,
+) -> None:
+    """The proxy, or the Workflow's URL - and the setting too where one is missing, and none where none is."""
+    arrived = {**came, "query": query}
+    _, remedy = told(captured(signed, **arrived), [told_url], **environment)
+    assert remedy == "; ".join(filter(None, (setting, place)))
+    assert is_mended(signed, arrived, environment, remedy)
+    for part in remedy.split("; ") if "; " in remedy else ():
+        assert not is_mended(signed, arrived, environment, part)
+
+
+def test_a_query_in_another_order_needs_no_setting() -> None:
+    """The URL that was seen is the one that was called, but for it."""
+    url = f"http://{INNER}/assignment?b=2&a=1"
+    assert told(captured(url, query="a=1&b=2"), [url])[1] == KEEP_QUERY
+
+
+@pytest.mark.parametrize(
+    "host", ["Desk.Example.com", "Desk.example.com", "Desk.Example.Com", "DESK.EXAMPLE.COM"]
+)
+@pytest.mark.parametrize("environment", [{"PUBLIC_URL": BASE}, {}])
+def test_a_host_in_other_letters(host: str, environment: dict[str, str]) -> None:
+    """The Workflow's own count: they are guessed, wherever nothing tells of them."""
+    signed = f"https://{host}/assignment"
+    came: dict[str, Any] = {"host": "desk.example.com"}
+    _, remedy = told(captured(signed, **came), **environment)
+    assert remedy == f"set PUBLIC_URL=https://{host}"
+    assert is_mended(signed, came, environment, remedy)
+
+
+def test_a_hosts_letters_are_believed() -> None:
+    """Those of a header, of PUBLIC_URL and of --url, and small ones instead."""
+    signed = "https://dESK.example.com/assignment"
+    remedy = "set PUBLIC_URL=https://dESK.example.com"
+    assert told(captured(signed, host="dESK.example.com"))[1] == remedy
+    assert told(captured(signed), [signed], PUBLIC_URL=BASE)[1] == remedy
+    assert told(captured(), PUBLIC_URL="https://dESK.example.com")[1] == SET
 
 
 @pytest.mark.parametrize(
@@ -145,16 +235,11 @@ def test_what_no_setting_mends(signed: str, query: str, remedy: str) -> None:
         (f"{BASE}/x/assignment", f"set PUBLIC_URL={BASE}/x"),
         (
             f"{BASE}/x/assignment?env=a",
-            f"set PUBLIC_URL={BASE}/x, and let the proxy pass the query on as it is",
+            f"set PUBLIC_URL={BASE}/x; let the proxy pass the query on as it is",
         ),
-        (
-            f"{BASE}/twilio",
-            "let the Workflow's URL end in /assignment, its fallback in /assignment/fallback",
-        ),
-        (
-            f"{BASE}/x/assignment/fallback",
-            LED_ASTRAY,
-        ),
+        (f"{BASE}/twilio", f"set PUBLIC_URL={BASE}; {ANOTHER_PATH}"),
+        (f"{BASE}/x/assignment/fallback", f"set PUBLIC_URL={BASE}/x; {LED_ASTRAY}"),
+        (f"{BASE}/x/assignment/", f"set PUBLIC_URL={BASE}/x; {SLASH}"),
         (
             "https://user:pass@desk.example.com/assignment",
             "set PUBLIC_URL=https://USER:PASSWORD@desk.example.com",
@@ -171,6 +256,14 @@ def test_a_url_that_is_told(url: str, remedy: str) -> None:
 def test_a_told_url_that_is_none(url: str) -> None:
     """It fits nothing, and fails nothing."""
     assert "no URL that can be guessed" in told(captured(), [url])[0]
+
+
+def test_a_prefix_that_public_url_lacks() -> None:
+    """It is added, and one that it has stays where the path is another."""
+    url = f"{BASE}/x/assignment"
+    assert told(captured(url), [url], PUBLIC_URL=BASE)[1] == f"set PUBLIC_URL={BASE}/x"
+    url = f"{BASE}/x/hooks/tr"
+    assert told(captured(url), [url], PUBLIC_URL=f"{BASE}/x")[1] == ANOTHER_PATH
 
 
 def test_what_is_looked_up_is_tried_last() -> None:
