@@ -3,7 +3,8 @@
 Everything that `desk serve` would refuse is an error. A variable with nearly the name of one of ours is a
 warning where ours is not set: nothing reads it. So are values that are allowed and hardly meant: quotes that
 became part of a value, a PUBLIC_URL that Twilio cannot call, a host that puts a proxy in front while nothing
-says so, a database that does not outlive a release.
+says so, a database that does not outlive a release. Where OpenTelemetry's variables ask for traces and none
+can be made, or others of them turn them off, that is a warning too: callbacks are answered all the same.
 """
 
 import re
@@ -16,6 +17,7 @@ from app.doctor.deployment import Deployment
 from app.doctor.findings import Finding, Verdict
 from app.errors import SettingsError
 from app.settings import VARIABLES, Settings, read_settings
+from app.tracing.traces import ENDPOINTS, LACK, wants_traces
 
 NAME = "environment"
 # What people set instead, from other programs and from Twilio's own examples.
@@ -38,6 +40,7 @@ MEANT: Mapping[str, str] = {
     "TASK_RESERVATION_TIMEOUT": "RESERVATION_TIMEOUT",
     "WORKERS": "WEB_CONCURRENCY",
 }
+SWITCH = "OTEL_SDK_DISABLED"
 ALIKE = 0.87  # of difflib: TWILIO_ACCOUNT_SIDS is, DATABASE_NAME is not
 SHORT = 8  # letters; shorter names are alike by chance
 TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -57,7 +60,7 @@ HOSTS: Mapping[str, str] = {
 def find(deployment: Deployment) -> Iterator[Finding]:
     """What is wrong with variables; else how many are set."""
     environment, settings = deployment.environment, deployment.settings
-    found = [*_unusable(environment), *_misnamed(environment), *_quoted(environment)]
+    found = [*_unusable(environment), *_misnamed(environment), *_quoted(environment), *_traces(environment)]
     if settings:
         found += [
             *_secrets(settings),
@@ -97,6 +100,22 @@ def _quoted(environment: Mapping[str, str]) -> Iterator[Finding]:
         if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
             what = f"{name} stands in quotes, which are part of its value"
             yield Finding(NAME, Verdict.ERROR, what, name, "remove them where it is set")
+
+
+def _traces(environment: Mapping[str, str]) -> Iterator[Finding]:
+    name = next((name for name in ENDPOINTS if environment.get(name, "").strip()), "OTEL_TRACES_EXPORTER")
+    if wants_traces(environment):
+        if LACK:
+            what, _, install = LACK.partition(" (")
+            remedy = install.rstrip(")") or f"compare each OTEL_… with OpenTelemetry's pages, or unset {name}"
+            yield Finding(NAME, Verdict.WARNING, f"{name} asks for traces, and {what}", name, remedy)
+    elif wants_traces({**environment, SWITCH: ""}):
+        what = f"{name} asks for traces, and {SWITCH} turns them off"
+        yield Finding(NAME, Verdict.WARNING, what, SWITCH, f"unset {SWITCH}, or {name}")
+    elif name in ENDPOINTS:
+        what = f"{name} says where traces go, and OTEL_TRACES_EXPORTER is not otlp: none are sent"
+        remedy = f"unset OTEL_TRACES_EXPORTER, or {name}"
+        yield Finding(NAME, Verdict.WARNING, what, "OTEL_TRACES_EXPORTER", remedy)
 
 
 def _secrets(settings: Settings) -> Iterator[Finding]:

@@ -1,13 +1,20 @@
 """The environment: what cannot be used, what nothing reads, and what is hardly meant."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from app.doctor.examinations import environment as examination
 from app.settings import VARIABLES, read_settings
 from tests.builders import ACCOUNT
+from tests.cli.test_failures import BARE
 from tests.doctor.accounts import KEY_SECRET, KEY_SID, TOKEN
 from tests.doctor.examined import examined
 
+CLOSED = "http://127.0.0.1:9"
 REQUIRED = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN}
 
 
@@ -126,6 +133,71 @@ def test_a_host_that_puts_a_proxy_in_front() -> None:
     ]
     postgres = "postgres://desk:hunter2@db/desk"
     assert found(DYNO="web.1", TRUSTED_PROXIES="1", DATABASE_URL=postgres)[0][0] == "ok"
+
+
+ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+
+
+def test_traces_that_can_be_sent() -> None:
+    """Nothing is said of them, nor of a collector that is turned off where none is named."""
+    assert found(**{ENDPOINT: "http://127.0.0.1:4318"})[0][0] == "ok"
+    assert found(OTEL_TRACES_EXPORTER="otlp")[0][0] == "ok"
+    assert found(OTEL_SDK_DISABLED="true", OTEL_TRACES_EXPORTER="none")[0][0] == "ok"
+
+
+@pytest.mark.parametrize("name", [ENDPOINT, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"])
+def test_traces_that_are_turned_off(name: str) -> None:
+    """By the variable that turns off everything, or by one that sends them elsewhere."""
+    told = {name: "http://127.0.0.1:4318"}
+    assert found(**told, OTEL_SDK_DISABLED="true") == [
+        (
+            "warning",
+            f"{name} asks for traces, and OTEL_SDK_DISABLED turns them off",
+            f"unset OTEL_SDK_DISABLED, or {name}",
+        )
+    ]
+    assert found(**told, OTEL_TRACES_EXPORTER="console") == [
+        (
+            "warning",
+            f"{name} says where traces go, and OTEL_TRACES_EXPORTER is not otlp: none are sent",
+            f"unset OTEL_TRACES_EXPORTER, or {name}",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "variables", "said"),
+    [
+        (
+            'sys.modules["opentelemetry"] = None  # as if it were not installed',
+            {},
+            "the extra is not installed; pip install 'desk[otel]'",
+        ),
+        (
+            "",
+            {"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "soon"},
+            "a variable OTEL_… cannot be read; compare each OTEL_… with OpenTelemetry's pages, "
+            f"or unset {ENDPOINT}",
+        ),
+    ],
+)
+def test_traces_that_cannot_be_made(
+    before: str, variables: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    """In a process of its own, since what can be imported is found out once."""
+    program = f"import sys\n{before}\nfrom app.cli import main\nmain()"
+    told = {**REQUIRED, ENDPOINT: "http://127.0.0.1:4318", **variables, "TWILIO_API_BASE": CLOSED}
+    done = subprocess.run(
+        [sys.executable, "-c", program, "doctor"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**BARE, **told, "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=tmp_path,
+    )
+    line = f"warning  environment: {ENDPOINT} asks for traces, and {said}"
+    assert line in done.stdout.splitlines()
+    assert done.stderr == ""
 
 
 def test_rest_that_goes_elsewhere() -> None:
