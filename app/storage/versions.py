@@ -26,6 +26,11 @@ def is_current(version: str | None) -> bool:
     return version is not None and version >= VERSION
 
 
+def is_newer(version: str | None) -> bool:
+    """Whether a newer release made the tables so. This one works with them: steps only add."""
+    return version is not None and version > VERSION
+
+
 def upgrade(connection: Connection) -> tuple[str | None, str]:
     """Takes the missing steps in a transaction; the version before and after. Several at once are safe."""
     with _patience(connection), connection.begin():

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import psycopg
 from click.testing import CliRunner, Result
+from sqlalchemy import text
 
 from app.cli import main
 from app.storage import Database
 from app.storage.tables import VERSION
 from tests.cli.test_failures import BARE
+from tests.conftest import Opening
 
 
 def upgrade(address: str) -> Result:
@@ -34,6 +36,18 @@ def test_sqlite_can_be_prepared_too(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path}/instance/desk.db"
     assert upgrade(address).output == f"database: tables made, version {VERSION}\n"
     assert upgrade(address).output == f"database: up to date, version {VERSION}\n"
+
+
+def test_tables_of_a_newer_release_stay(address: str, opened: Opening) -> None:
+    """That they are newer is said; this release goes on."""
+    database = opened(address)
+    database.upgrade()
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    ended = upgrade(address)
+    said = "upgraded by a newer release, version 9999: this one works with it, as steps only add"
+    assert (ended.exit_code, ended.output) == (0, f"database: {said}\n")
+    database.ping()
 
 
 def test_it_waits_for_another_upgrade(database: str) -> None:

@@ -3,7 +3,8 @@
 A row is written and taken back; nothing is made. SQLite's tables are made and brought up to date when the
 service starts; those of PostgreSQL by `desk db upgrade`, before a release begins to serve. Where a statement
 takes longer than a tenth of a second posts are in danger: within 0.8 s without the database they are
-answered inline instead.
+answered inline instead. One that a newer release upgraded is in order: its tables have more than this one
+reads.
 """
 
 import os
@@ -17,6 +18,7 @@ from app.doctor.findings import Finding, Verdict
 from app.errors import SettingsError, StoreError
 from app.settings import read_database_url
 from app.storage import Database
+from app.storage.versions import is_newer
 
 NAME = "database"
 VARIABLE = "DATABASE_URL"
@@ -51,12 +53,17 @@ def _found(database: Database) -> Finding:
     database.within(PATIENCE, database.rehearse)
     began = perf_counter()
     database.within(PATIENCE, database.ping)
-    return answering(1000 * (perf_counter() - began))
+    return answering(1000 * (perf_counter() - began), version if is_newer(version) else None)
 
 
-def answering(milliseconds: float) -> Finding:
-    """What is said of one that is in order and answers in that time."""
-    what = f"it answers in {milliseconds:.1f} ms, can be written, and has the tables of this release"
+def answering(milliseconds: float, newer: str | None = None) -> Finding:
+    """What is said of one that is in order and answers in that time; `newer` is a later version than ours."""
+    has = "has the tables of this release"
+    if newer:
+        has = (
+            f"was upgraded by a newer release, to version {newer}: this one works with it, as steps only add"
+        )
+    what = f"it answers in {milliseconds:.1f} ms, can be written, and {has}"
     if milliseconds > SLOW:
         return Finding(NAME, Verdict.WARNING, what, VARIABLE, "bring it nearer to the service")
     return Finding(NAME, Verdict.OK, what, VARIABLE)

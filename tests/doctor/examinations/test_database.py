@@ -29,6 +29,18 @@ def test_one_that_is_in_order(address: str, opened: Opening) -> None:
         assert connection.scalar(text("SELECT count(*) FROM rules_last_loaded")) == 0
 
 
+def test_one_that_a_newer_release_upgraded(address: str, opened: Opening) -> None:
+    """It can be used, and its tables are not said to be this release's."""
+    database = opened(address)
+    database.upgrade()
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    verdict, what, remedy = found(address)
+    assert (verdict, remedy) == ("ok", "")
+    said = "was upgraded by a newer release, to version 9999: this one works with it, as steps only add"
+    assert what.endswith(f" ms, can be written, and {said}")
+
+
 def test_a_file_that_is_not_there_yet(tmp_path: Path) -> None:
     """It is not made either."""
     file = tmp_path / "not" / "yet" / "desk.db"
