@@ -1,9 +1,10 @@
 """workflows: the Workflows lead here, and know the same timeout.
 
 One that leads here has PUBLIC_URL and /assignment as its AssignmentCallbackUrl, /assignment/fallback as its
-fallback, and RESERVATION_TIMEOUT as its TaskReservationTimeout. Twilio signs the very URL that the Workflow
-has, so http:// for https:// or a slash at the end are errors. A Workflow of another service is passed over,
-but one must lead here. Without PUBLIC_URL only the paths are compared.
+fallback, and RESERVATION_TIMEOUT as its TaskReservationTimeout. Where they have several timeouts, the longest
+is to be RESERVATION_TIMEOUT. Twilio signs the very URL that the Workflow has, so http:// for https:// or a
+slash at the end are errors. A Workflow of another service is passed over, but one must lead here. Without
+PUBLIC_URL only the paths are compared.
 """
 
 from collections.abc import Iterator
@@ -43,8 +44,13 @@ def _compared(workflows: list[Workflow], settings: Settings) -> Iterator[Finding
         yield Finding(
             NAME, Verdict.ERROR, what, remedy=f"set the AssignmentCallbackUrl of one to {_url(settings)}"
         )
+    longest = max(ours, key=lambda each: each.reservation_timeout, default=None)
     for workflow in ours:
-        wrong = [*_primary(workflow, settings), *_fallback(workflow, settings), *_timeout(workflow, settings)]
+        wrong = [
+            *_primary(workflow, settings),
+            *_fallback(workflow, settings),
+            *_timeout(workflow, settings, is_longest=workflow is longest),
+        ]
         yield from wrong
         if not wrong:
             yield Finding(NAME, Verdict.OK, f"{workflow} leads here", workflow.sid)
@@ -82,11 +88,14 @@ def _fallback(workflow: Workflow, settings: Settings) -> Iterator[Finding]:
         yield Finding(NAME, Verdict.ERROR, what, workflow.sid, remedy)
 
 
-def _timeout(workflow: Workflow, settings: Settings) -> Iterator[Finding]:
+def _timeout(workflow: Workflow, settings: Settings, *, is_longest: bool) -> Iterator[Finding]:
+    """There is one RESERVATION_TIMEOUT for all: the longest is right, since it decides what is too old."""
     theirs, ours = workflow.reservation_timeout, settings.reservation_timeout
     if theirs != ours:
         what = f"the TaskReservationTimeout of {workflow} is {theirs} s, and RESERVATION_TIMEOUT {ours} s"
-        remedy = f"set RESERVATION_TIMEOUT={theirs}, or the Workflow's to {ours}"
+        remedy = "set the Workflow's to the same"
+        if is_longest:
+            remedy = f"set RESERVATION_TIMEOUT={theirs}, or the Workflow's to {ours}"
         yield Finding(NAME, Verdict.WARNING, what, workflow.sid, remedy)
 
 

@@ -81,6 +81,23 @@ def test_the_timeouts() -> None:
     assert found(twilio, RESERVATION_TIMEOUT="60")[0][0] == "ok"
 
 
+@pytest.mark.parametrize("first", [60, 300])
+def test_timeouts_of_several(first: int) -> None:
+    """There is one setting for all: the longest is named once, and with it nothing else is said to set it."""
+    twilio = taskrouter(callback_url=PRIMARY, fallback_url=FALLBACK, reservation_timeout=first)
+    twilio.add_workflow(
+        "Other",
+        twilio.workflow.configuration,
+        callback_url=PRIMARY,
+        fallback_url=FALLBACK,
+        reservation_timeout=360 - first,
+    )
+    remedies = [remedy for _, _, remedy in found(twilio)]
+    same, longest = "set the Workflow's to the same", "set RESERVATION_TIMEOUT=300, or the Workflow's to 120"
+    assert remedies == ([same, longest] if first == 60 else [longest, same])
+    assert sorted(remedy for _, _, remedy in found(twilio, RESERVATION_TIMEOUT="300")) == ["", same]
+
+
 def test_others_are_passed_over() -> None:
     """As long as one leads here."""
     twilio = taskrouter(callback_url=PRIMARY, fallback_url=FALLBACK)
