@@ -41,7 +41,7 @@ def others(environment: Mapping[str, str], settings: Settings, captured: Capture
     for name in sorted(environment):
         if LIKE_A_SECRET.search(name) and len(environment[name]) in PLAUSIBLE:
             for text in _readings(environment[name]):
-                yield Signer(Secret(text), f"what {name} holds", _remedy(name, captured))
+                yield Signer(Secret(text), f"what {name} holds", _remedy(name, settings, captured))
 
 
 def _readings(value: str) -> Iterator[str]:
@@ -50,9 +50,13 @@ def _readings(value: str) -> Iterator[str]:
     yield from dict.fromkeys(text for each in texts if (text := each.strip().strip("\"'")))
 
 
-def _remedy(name: str, captured: Captured) -> str:
+def _remedy(name: str, settings: Settings, captured: Captured) -> str:
+    """What is set already stays: others may be signed with it, as while tokens are rotated."""
+    if captured.key in settings.webhook_keys:
+        return f"give it to {captured.key} in {KEYS}"
     if captured.key:
-        return f"set {KEYS}={captured.key}:… with it"
+        others = ", with a comma between" if settings.webhook_keys else ""
+        return f"add {captured.key}:… with it to {KEYS}{others}"
     if name == TOKENS:
         return f"write {TOKENS} without quotes, and several tokens with commas between"
-    return f"set {TOKENS} to it"
+    return f"add it to {TOKENS}, with a comma between"

@@ -29,6 +29,7 @@ URL = f"{BASE}/assignment"
 LED_ASTRAY = "Twilio calls /assignment/fallback, and the proxy leads it to /assignment: mend that"
 INNER = "10.0.0.7:8080"
 PARAMS = parameters({"from": "+14155550123", "note": "one\ntwo"})
+ADD_TOKEN = "add it to TWILIO_AUTH_TOKEN, with a comma between"
 MOST_ADDRESSES = 2_500
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -293,7 +294,7 @@ def test_settings_that_fit_by_now() -> None:
     ("environment", "secret", "name", "remedy"),
     [
         ({"TWILIO_AUTH_TOKEN": f"{TOKEN},{OLD}"}, OLD, "number 2 of TWILIO_AUTH_TOKEN", ""),
-        ({"OLD_TWILIO_TOKEN": OLD}, OLD, "what OLD_TWILIO_TOKEN holds", "set TWILIO_AUTH_TOKEN to it"),
+        ({"OLD_TWILIO_TOKEN": OLD}, OLD, "what OLD_TWILIO_TOKEN holds", ADD_TOKEN),
         (
             {"TWILIO_AUTH_TOKEN": f"'{OLD}'"},
             OLD,
@@ -306,7 +307,7 @@ def test_settings_that_fit_by_now() -> None:
             "what TWILIO_AUTH_TOKEN holds",
             "write TWILIO_AUTH_TOKEN without quotes, and several tokens with commas between",
         ),
-        (KEYS, SECRET, "what TWILIO_WEBHOOK_KEYS holds", "set TWILIO_AUTH_TOKEN to it"),
+        (KEYS, SECRET, "what TWILIO_WEBHOOK_KEYS holds", ADD_TOKEN),
     ],
 )
 def test_another_secret_signed(environment: dict[str, str], secret: str, name: str, remedy: str) -> None:
@@ -321,7 +322,28 @@ def test_a_secret_and_a_url_at_once() -> None:
     """Both are named."""
     what, remedy = told(captured(secret=OLD, headers=PROXY), OTHER_TOKEN=OLD)
     assert what == "Twilio signed the URL that 1 trusted proxy tells with what OTHER_TOKEN holds"
-    assert remedy == "set TWILIO_AUTH_TOKEN to it; set TRUSTED_PROXIES=1"
+    assert remedy == f"{ADD_TOKEN}; set TRUSTED_PROXIES=1"
+
+
+def test_the_token_that_is_set_stays() -> None:
+    """While they are rotated callbacks are signed with either, and both are taken once that is done."""
+    ours = {"PUBLIC_URL": BASE, "TWILIO_OLD_TOKEN": OLD}
+    assert told(captured(secret=OLD), **ours)[1] == ADD_TOKEN
+    ours["TWILIO_AUTH_TOKEN"] = f"{TOKEN},{OLD}"
+    for secret in (TOKEN, OLD):
+        [finding] = diagnosed(captured(secret=secret), **ours)
+        assert finding.verdict is Verdict.OK
+
+
+def test_the_keys_that_are_set_stay() -> None:
+    """One more stands behind a comma; one with another secret gets the right one."""
+    ours = {"PUBLIC_URL": BASE, "A_SECRET": OLD}
+    remedy = "add key2:… with it to TWILIO_WEBHOOK_KEYS"
+    request = captured(secret=OLD, key="key2")
+    assert told(request, **ours)[1] == remedy
+    assert told(request, **ours, **KEYS)[1] == f"{remedy}, with a comma between"
+    remedy = "give it to key1 in TWILIO_WEBHOOK_KEYS"
+    assert told(captured(secret=OLD, key="key1"), **ours, **KEYS)[1] == remedy
 
 
 @pytest.mark.parametrize(
@@ -346,7 +368,7 @@ def test_a_secret_and_a_url_at_once() -> None:
             OLD,
             {"KEY2_SECRET": OLD},
             f"Twilio signed {URL} with what KEY2_SECRET holds",
-            "set TWILIO_WEBHOOK_KEYS=key2:… with it; set TRUSTED_PROXIES=1",
+            "add key2:… with it to TWILIO_WEBHOOK_KEYS; set TRUSTED_PROXIES=1",
         ),
         (
             "key2",
