@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +20,10 @@ TEXTS = ("scheme", "host", "port", "path", "query")
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The request as it was seen: `host` with its port where it had one, `headers` by name in title case."""
+    """The request as it was seen: `host` with its port where it had one, `headers` by name in title case.
+
+    `received_at` is None where the line does not tell.
+    """
 
     scheme: str
     host: str
@@ -28,6 +32,7 @@ class Captured:
     query: str
     headers: Mapping[str, str]
     params: Params
+    received_at: datetime | None = None
 
     def header(self, name: str) -> str:
         """A header, empty where it was not there."""
@@ -99,11 +104,18 @@ def read_captured(line: bytes) -> Captured:
     params = _params(document["params"])
     if sum(1 if isinstance(value, str) else len(value) for value in params.values()) > MOST:
         raise ValueError(f"it holds more than {MOST:,} parameters, which desk serve does not keep")
-    return Captured(**texts, headers=headers, params=params)
+    return Captured(**texts, headers=headers, params=params, received_at=_time(document.get("received_at")))
 
 
 def _headers(given: Mapping[str, object]) -> dict[str, str]:
     return {name.title(): str(value) for name, value in given.items()}
+
+
+def _time(given: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(given))
+    except ValueError:
+        return None
 
 
 def _params(given: Mapping[str, object]) -> Params:

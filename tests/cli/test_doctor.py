@@ -152,10 +152,53 @@ def test_the_last_request_is_looked_at(tmp_path: Path) -> None:
     file = tmp_path / "rejected.jsonl"
     file.write_text(f"{line('http://10.0.0.7:8080/assignment')}\n\n{PROXIED}\n\n")
     ended = doctor("--request", str(file), **REQUIRED)
-    assert (ended.exit_code, ended.stdout.splitlines()) == (1, [MENDED, "1 error, 0 warnings"])
+    assert ended.exit_code == 1
+    assert ended.stdout.splitlines() == [f"{file}, line 3", MENDED, "1 error, 0 warnings"]
     ended = doctor("--request", str(file), "--line", "1", **REQUIRED)
     assert ended.exit_code == 0
+    assert ended.stdout.startswith(f"{file}, line 1\n")
     assert ended.stdout.endswith("with these settings it is taken\nnothing is wrong\n")
+
+
+def unsigned() -> str:
+    """A request that does not even look like Twilio's."""
+    return json.dumps(json.loads(PROXIED) | {"headers": {"Host": "desk.example.com"}})
+
+
+def test_what_is_not_signed_is_passed_over() -> None:
+    """Anybody sends such requests: the last signed one is explained, and the line and its time are said."""
+    came = json.dumps(json.loads(PROXIED) | {"received_at": "2026-11-23T17:30:00.123Z"})
+    typed = f"{unsigned()}\n{came}\n\n{unsigned()}\n{unsigned()}\n"
+    ended = doctor("--request", "-", typed=typed, **REQUIRED)
+    assert ended.stdout.splitlines()[:2] == [
+        "standard input, line 2, which came at 2026-11-23T17:30:00Z; "
+        "passed over: 2 lines after it without X-Twilio-Signature",
+        MENDED,
+    ]
+    ended = doctor("--request", "-", "--format", "json", typed=typed, **REQUIRED)
+    assert json.loads(ended.stdout)["request"] == {
+        "source": "standard input",
+        "line": 2,
+        "received_at": "2026-11-23T17:30:00Z",
+        "passed_over": 2,
+    }
+
+
+def test_nothing_is_signed() -> None:
+    """Then the last line is explained, and so is one that is named."""
+    typed = f"{unsigned()}\n{unsigned()}\n"
+    for words, number in (((), 2), (("--line", "1"), 1)):
+        ended = doctor("--request", "-", *words, typed=typed, **REQUIRED)
+        first, second, _ = ended.stdout.splitlines()
+        assert first == f"standard input, line {number}"
+        assert second.startswith("error    request: there is no X-Twilio-Signature")
+
+
+def test_a_time_that_is_none_is_not_said() -> None:
+    """It may be anything."""
+    typed = json.dumps(json.loads(PROXIED) | {"received_at": "\x1b[31m"})
+    ended = doctor("--request", "-", typed=typed, **REQUIRED)
+    assert ended.stdout.splitlines()[0] == "standard input, line 1"
 
 
 def test_standard_input_and_json() -> None:
@@ -242,7 +285,9 @@ def test_from_a_refusal_to_the_setting(tmp_path: Path) -> None:
         wrong = headers | {"X-Twilio-Signature": signature(f"{BASE}/assignment", PLAIN, TOKEN)}
         assert request(serve, "/assignment", body, headers=wrong)[0] == 403
     ended = doctor("--request", str(file), **REQUIRED)
-    assert ended.stdout.splitlines()[0] == MENDED
+    first, second, _ = ended.stdout.splitlines()
+    assert first.startswith(f"{file}, line 1, which came at 20")
+    assert second == MENDED
     with started(folder, TWILIO_AUTH_TOKEN=TOKEN, TRUSTED_PROXIES="1") as serve:
         assert request(serve, "/assignment", body, headers=wrong)[0] == 200
 
@@ -261,7 +306,7 @@ def test_a_setting_and_a_slash(tmp_path: Path) -> None:
         assert request(serve, "/assignment", body, headers=signed("/assignment"))[0] == 403
     ended = doctor("--request", str(file), "--line", "1", **REQUIRED)
     remedy = f"set PUBLIC_URL={BASE}; remove the slash from the end of the Workflow's URL"
-    assert ended.stdout.splitlines()[0].endswith(f"; {remedy}")
+    assert ended.stdout.splitlines()[1].endswith(f"; {remedy}")
     with started(folder, TWILIO_AUTH_TOKEN=TOKEN, PUBLIC_URL=BASE) as serve:
         assert request(serve, "/assignment", body, headers=signed("/assignment/"))[0] == 403
         assert request(serve, "/assignment", body, headers=signed("/assignment"))[0] == 200
