@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Thread
 
+UNREADABLE = "a variable OTEL_… cannot be read"
+
 try:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import SERVICE_NAME, Resource
@@ -16,7 +18,7 @@ try:
 except ImportError:
     LACK = "the extra is not installed (pip install 'desk[otel]')"
 except ValueError:  # the library reads some of its variables when it is imported
-    LACK = "a variable OTEL_… cannot be read"
+    LACK = UNREADABLE
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +43,13 @@ def tracing(environment: Mapping[str, str]) -> "Iterator[Tracer | None]":
     if not wants_traces(environment):
         yield None
         return
-    if LACK:
+    _give_to(Complaints())
+    provider, lack = _made(environment)
+    if provider is None:
         # Callbacks are answered all the same.
-        log.error("no traces: %s", LACK)
+        log.error("no traces: %s", lack)
         yield None
         return
-    provider = _provider(environment)
     try:
         yield provider.get_tracer("desk")
     finally:
@@ -63,10 +66,33 @@ class Complaints(logging.Handler):
         log.log(record.levelno, "traces are not sent", extra={"fields": {"by": record.name}})
 
 
-def _provider(environment: Mapping[str, str]) -> "TracerProvider":
+def lack_of_traces(environment: Mapping[str, str]) -> str:
+    """Why none can be made, as far as can be known without a collector; empty where they can."""
+    _give_to(logging.NullHandler())  # what the library says is not for terminals
+    provider, lack = _made(environment)
+    if provider:
+        provider.shutdown()
+    return lack
+
+
+def _give_to(handler: logging.Handler) -> None:
+    """Lets the library's lines go there alone."""
     library = logging.getLogger("opentelemetry")
     library.propagate = False
-    library.handlers = [Complaints()]
+    library.handlers = [handler]
+
+
+def _made(environment: Mapping[str, str]) -> "tuple[TracerProvider | None, str]":
+    """What sends spans, or why there is none."""
+    if LACK:
+        return None, LACK
+    try:
+        return _provider(environment), ""
+    except ValueError:  # it reads the others now
+        return None, UNREADABLE
+
+
+def _provider(environment: Mapping[str, str]) -> "TracerProvider":
     name = {} if environment.get("OTEL_SERVICE_NAME") else {SERVICE_NAME: NAME}
     provider = TracerProvider(resource=Resource.create(name), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

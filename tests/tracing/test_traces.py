@@ -50,10 +50,13 @@ def test_without_a_collector_nothing_is_made() -> None:
         assert tracer is None
 
 
-def test_a_variable_that_cannot_be_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "variable", [{"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "soon"}, {"OTEL_BSP_MAX_QUEUE_SIZE": "0"}]
+)
+def test_a_variable_that_cannot_be_read(variable: dict[str, str], tmp_path: Path) -> None:
     """Callbacks are answered without traces, and the log says so."""
     folder = write_rules(tmp_path / "rules", RULES)
-    wrong = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "soon"}
+    wrong = {"OTEL_TRACES_EXPORTER": "otlp", **variable}
     with started(folder, **wrong) as serve:
         headers = headers_for(f"{serve.url}/assignment")
         assert request(serve, "/assignment", urlencode(PLAIN).encode(), headers=headers)[0] == 200

@@ -17,7 +17,7 @@ from app.doctor.deployment import Deployment
 from app.doctor.findings import Finding, Verdict
 from app.errors import SettingsError
 from app.settings import VARIABLES, Settings, read_settings
-from app.tracing.traces import ENDPOINTS, LACK, wants_traces
+from app.tracing.traces import ENDPOINTS, lack_of_traces, wants_traces
 
 NAME = "environment"
 # What people set instead, from other programs and from Twilio's own examples.
@@ -105,8 +105,8 @@ def _quoted(environment: Mapping[str, str]) -> Iterator[Finding]:
 def _traces(environment: Mapping[str, str]) -> Iterator[Finding]:
     name = next((name for name in ENDPOINTS if environment.get(name, "").strip()), "OTEL_TRACES_EXPORTER")
     if wants_traces(environment):
-        if LACK:
-            what, _, install = LACK.partition(" (")
+        if lack := lack_of_traces(environment):
+            what, _, install = lack.partition(" (")
             remedy = install.rstrip(")") or f"compare each OTEL_… with OpenTelemetry's pages, or unset {name}"
             yield Finding(NAME, Verdict.WARNING, f"{name} asks for traces, and {what}", name, remedy)
     elif wants_traces({**environment, SWITCH: ""}):

@@ -165,6 +165,11 @@ def test_traces_that_are_turned_off(name: str) -> None:
     ]
 
 
+UNREADABLE = (
+    f"a variable OTEL_… cannot be read; compare each OTEL_… with OpenTelemetry's pages, or unset {ENDPOINT}"
+)
+
+
 @pytest.mark.parametrize(
     ("before", "variables", "said"),
     [
@@ -173,12 +178,8 @@ def test_traces_that_are_turned_off(name: str) -> None:
             {},
             "the extra is not installed; pip install 'desk[otel]'",
         ),
-        (
-            "",
-            {"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "soon"},
-            "a variable OTEL_… cannot be read; compare each OTEL_… with OpenTelemetry's pages, "
-            f"or unset {ENDPOINT}",
-        ),
+        ("", {"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "soon"}, UNREADABLE),
+        ("", {"OTEL_BSP_MAX_QUEUE_SIZE": "0"}, UNREADABLE),
     ],
 )
 def test_traces_that_cannot_be_made(
