@@ -16,6 +16,7 @@ from gunicorn.config import Config
 from gunicorn.http.errors import NoMoreData
 from gunicorn.http.parser import RequestParser
 
+from app.doctor.diagnosis import diagnose
 from app.engine.callback import read_callback
 from app.engine.decide import decide
 from app.engine.explain import explain
@@ -34,15 +35,16 @@ from app.sandbox.expressions import Scope, read_expression
 from app.sandbox.scenario import SHIPPED, ScenarioBroken, read_scenario
 from app.sandbox.scenario.shipped import shipped_text
 from app.sandbox.tokens import ExpressionError as SandboxExpressionError
-from app.settings import Secret
+from app.settings import Secret, read_settings
 from app.web import create_app
+from app.web.captured import read_captured
 from app.web.form import read_params
 from app.web.incoming import Incoming
 from app.web.incoming import Standing as Coming
 from app.web.refusals import unparsed
 from app.web.server import MAX_HEADER_FIELDS, MAX_HEADER_SIZE
 from app.web.signature import Signatures
-from tests.builders import CALL_SID, MONDAY_NOON, callback, parameters, ruleset
+from tests.builders import ACCOUNT, CALL_SID, MONDAY_NOON, callback, parameters, ruleset
 from tests.delivery.rig import process
 from tests.web.conftest import FORM, PUBLIC, RULES, TOKEN, signature
 from tests.web.test_usual import agrees
@@ -133,6 +135,15 @@ def saved(fed: bytes) -> None:
             read_callback(one.params)
 
 
+def refused(fed: bytes) -> None:
+    """A request that was refused, as the doctor reads it: a line with a reason, or findings."""
+    try:
+        request = read_captured(fed)
+    except ValueError:
+        return
+    assert [*diagnose(request, _DOCTOR, {}, [request.path])]
+
+
 def expression(fed: bytes) -> None:
     """The language of `when` and `--where`: a predicate that never raises, or a mistake with its place."""
     text = fed.decode(errors="replace")
@@ -184,6 +195,7 @@ def targets(client: FlaskClient) -> Mapping[str, Target]:
         (attributes, [orjson.dumps(TASK), b'{"type":"callback","to":"+1"}']),
         (rules, [RULES.encode(), *(path.read_bytes() for path in sorted(SAMPLES.glob("*.yaml")))]),
         (saved, _SAVED),
+        (refused, _REFUSED),
         (expression, _EXPRESSIONS),
         (sandbox_expression, _EXPRESSIONS),
         (template, _TEMPLATES),
@@ -200,8 +212,8 @@ def _sample_rules() -> RuleSet:
 
 
 NAMES = (
-    "framing", "usual requests", "endpoint", "attributes", "rules", "saved", "expression",
-    "sandbox expression", "template", "scenario",
+    "framing", "usual requests", "endpoint", "attributes", "rules", "saved",
+    "refused request", "expression", "sandbox expression", "template", "scenario",
 )  # fmt: skip
 
 _SAMPLES = _sample_rules()
@@ -234,6 +246,28 @@ _SAVED = [
             }
         }
     ),
+]
+_DOCTOR = read_settings({"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN})
+_REFUSED = [
+    orjson.dumps(
+        {
+            "scheme": "http",
+            "host": "10.0.0.7:8080",
+            "port": "8080",
+            "path": "/assignment",
+            "query": query,
+            "headers": {"X-Twilio-Signature": signature(PUBLIC, {"a": "b"}), **headers},
+            "params": {"a": "b", "c": ["d", "e"]},
+        }
+    )
+    for query, headers in (
+        ("", {"X-Forwarded-Host": ",".join(f"h{each}.example.com:{each}" for each in range(50))}),
+        ("a=1&b=2", {"X-Forwarded-Prefix": "/a,/b", "X-Forwarded-Port": "1,2,3", "X-Original-Uri": "/a?b=1"}),
+        (
+            "",
+            {"Forwarded": 'for=1.2.3.4;host="[::1]:80";proto=https', "X-Original-Url": "https://a.example/b"},
+        ),
+    )
 ]
 _EXPRESSIONS = [
     b'customer_value == "Gold" AND worker.skills HAS "vip"',
