@@ -22,7 +22,8 @@ TEXTS = ("scheme", "host", "port", "path", "query")
 class Captured:
     """The request as it was seen: `host` with its port where it had one, `headers` by name in title case.
 
-    `received_at` is None where the line does not tell.
+    `body` is that of the parameters, made once since thousands of guesses are tried with it. `received_at` is
+    None where the line does not tell.
     """
 
     scheme: str
@@ -32,6 +33,7 @@ class Captured:
     query: str
     headers: Mapping[str, str]
     params: Params
+    body: bytes
     received_at: datetime | None = None
 
     def header(self, name: str) -> str:
@@ -57,13 +59,12 @@ class Captured:
 
     def holding(self, params: Params) -> "Captured":
         """The same with other parameters."""
-        return replace(self, params=params)
+        return replace(self, params=params, body=_body(params))
 
     def fits(self, secret: Secret, public_url: str | None = None, proxies: int = 0) -> bool:
         """Whether the service would take it with this as token and as key, and with these settings."""
         try:
-            body = urlencode(self.params, doseq=True).encode()
-            Signatures([secret], {self.key: secret}, public_url).check(self._environ(proxies), body)
+            Signatures([secret], {self.key: secret}, public_url).check(self._environ(proxies), self.body)
         except Unsigned:
             return False
         return True
@@ -104,11 +105,16 @@ def read_captured(line: bytes) -> Captured:
     params = _params(document["params"])
     if sum(1 if isinstance(value, str) else len(value) for value in params.values()) > MOST:
         raise ValueError(f"it holds more than {MOST:,} parameters, which desk serve does not keep")
-    return Captured(**texts, headers=headers, params=params, received_at=_time(document.get("received_at")))
+    came = _time(document.get("received_at"))
+    return Captured(**texts, headers=headers, params=params, body=_body(params), received_at=came)
 
 
 def _headers(given: Mapping[str, object]) -> dict[str, str]:
     return {name.title(): str(value) for name, value in given.items()}
+
+
+def _body(params: Params) -> bytes:
+    return urlencode(params, doseq=True).encode()
 
 
 def _time(given: object) -> datetime | None:
