@@ -238,6 +238,7 @@ def test_nothing_acts_on_the_terminal() -> None:
     ("words", "typed", "said"),
     [
         (["--request", "/not/there"], "", "/not/there cannot be read: No such file or directory"),
+        (["--request", "/proc/self/mem"], "", "/proc/self/mem cannot be read: Input/output error"),
         (["--request", "-"], "", "standard input holds no request"),
         (["--request", "-", "--line", "3"], f"{PROXIED}\n", "standard input holds no line 3"),
         (["--request", "-"], "\nnonsense\n", "standard input, line 2: it is not JSON"),
