@@ -104,7 +104,7 @@ def read_captured(line: bytes) -> Captured:
         raise ValueError("it holds characters that no HTTP request has outside its parameters")
     params = _params(document["params"])
     if sum(1 if isinstance(value, str) else len(value) for value in params.values()) > MOST:
-        raise ValueError(f"it holds more than {MOST:,} parameters, which desk serve does not keep")
+        raise ValueError(f"it holds more than {MOST} parameters, which desk serve does not keep")
     came = _time(document.get("received_at"))
     return Captured(**texts, headers=headers, params=params, body=_body(params), received_at=came)
 

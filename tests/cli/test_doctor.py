@@ -266,7 +266,7 @@ def test_too_many_parameters(tmp_path: Path) -> None:
     (file := tmp_path / "rejected.jsonl").write_text(f"\n{json.dumps(document)}\n")
     ended = doctor("--request", str(file), **REQUIRED)
     assert ended.exit_code == 2
-    assert f"{file}, line 2: it holds more than 1,000 parameters" in ended.stderr.replace("\n", " ")
+    assert f"{file}, line 2: it holds more than 250 parameters" in ended.stderr.replace("\n", " ")
 
 
 def test_a_request_needs_settings() -> None:

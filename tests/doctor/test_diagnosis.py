@@ -17,6 +17,7 @@ from app.doctor.diagnosis import diagnose
 from app.doctor.findings import Finding, Verdict
 from app.settings import read_settings
 from app.web.captured import Captured, read_captured
+from app.web.form import MOST
 from tests.builders import ACCOUNT, parameters
 from tests.web.conftest import Params, signature
 
@@ -505,11 +506,11 @@ def test_the_last_entries_of_a_header_count(name: str) -> None:
 
 def test_more_parameters_than_are_kept() -> None:
     """The server refuses such a form unseen, so no file of its own holds one."""
-    kept = {f"p{number}": "x" for number in range(1_000)}
+    kept = {f"p{number}": "x" for number in range(MOST)}
     what, _ = told(captured(params=kept, as_signed=PARAMS))
     assert "no URL that can be guessed" in what
-    for many in (kept | {"a": "x"}, {"a": ["x"] * 1_001}):
-        with pytest.raises(ValueError, match="more than 1,000 parameters"):
+    for many in (kept | {"a": "x"}, {"a": ["x"] * (MOST + 1)}):
+        with pytest.raises(ValueError, match=f"more than {MOST} parameters"):
             captured(params=many)
 
 
