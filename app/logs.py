@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import sys
 from collections import deque
@@ -166,7 +167,7 @@ def log_to_stdout(level: str, form: str | None = None, *, beside: bool = False) 
 
     With `beside` on a thread of its own, which a process that forks afterwards would lose.
     """
-    handler: logging.Handler = Beside(sys.stdout) if beside else logging.StreamHandler(sys.stdout)
+    handler: logging.Handler = Beside(_own_stdout()) if beside else logging.StreamHandler(sys.stdout)
     handler.setFormatter(lines(form))
     _look_up_nothing()
     logging.basicConfig(level=level, handlers=[handler], force=True)
@@ -176,6 +177,11 @@ def log_to_stdout(level: str, form: str | None = None, *, beside: bool = False) 
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     # Of each migration it writes what it is about to do.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _own_stdout() -> TextIO:
+    """Standard output as a stream that nobody else flushes: at its end, Python would wait for a reader."""
+    return os.fdopen(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)
 
 
 def _look_up_nothing() -> None:
